@@ -7,7 +7,10 @@ const cryptoBytes = (bytes: Uint8Array<ArrayBuffer>): Uint8Array => globalThis.c
  * A UUIDv7 whose first 48 bits are `at` (epoch ms) and whose remaining bits come from `fill`.
  * Two ids of one millisecond are not ordered.
  */
-export function uuidv7(at: number = Date.now(), fill: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = cryptoBytes): string {
+export function uuidv7(
+  at: number = Date.now(),
+  fill: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = cryptoBytes,
+): string {
   const b = fill(new Uint8Array(16))
   const high = Math.floor(at / 0x100000000)
   const low = at >>> 0

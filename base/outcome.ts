@@ -6,7 +6,10 @@ export type Outcome<T, Reason extends string> =
 
 export const ok = <T>(value: T): { kind: 'ok'; value: T } => ({ kind: 'ok', value })
 export const drop = <R extends string>(reason: R): { kind: 'drop'; reason: R } => ({ kind: 'drop', reason })
-export const deadLetter = <R extends string>(reason: R, detail: string): { kind: 'deadLetter'; reason: R; detail: string } => ({
+export const deadLetter = <R extends string>(
+  reason: R,
+  detail: string,
+): { kind: 'deadLetter'; reason: R; detail: string } => ({
   kind: 'deadLetter',
   reason,
   detail,

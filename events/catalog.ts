@@ -1,5 +1,17 @@
 /** What titles exist and what is known of them: full snapshots, the last one of a title counts. */
-import { defineEvent, defineStream, flag, id, instant, label, labels, oneOf, optional, text, whole } from '#events/define.ts'
+import {
+  defineEvent,
+  defineStream,
+  flag,
+  id,
+  instant,
+  label,
+  labels,
+  oneOf,
+  optional,
+  text,
+  whole,
+} from '#events/define.ts'
 
 export const TITLE_STATUSES = ['draft', 'processing', 'ready', 'failed', 'simulated', 'removed'] as const
 export type TitleStatus = (typeof TITLE_STATUSES)[number]
@@ -16,8 +28,11 @@ export const catalogEvents = defineStream({
 })
 
 export const titleUpserted = defineEvent(catalogEvents, {
-  type: 'catalog.title.upserted', version: 1, by: 'server',
-  description: 'A title was created or changed. `simulated` titles exist in the demo world only and do not play.',
+  type: 'catalog.title.upserted',
+  version: 1,
+  by: 'server',
+  description:
+    'A title was created or changed. `simulated` titles exist in the demo world only and do not play.',
   fields: {
     name: text('display name', 200),
     description: text('what it is about', 5000),

@@ -26,7 +26,9 @@ export const deadLetterEvents = defineStream({
 })
 
 export const letterSetAside = defineEvent(deadLetterEvents, {
-  type: 'collector.letter.dead', version: 1, by: 'server',
+  type: 'collector.letter.dead',
+  version: 1,
+  by: 'server',
   description: 'One event of a batch was not acceptable; the rest of the batch was kept.',
   fields: {
     reason: label('one of the closed list of reasons'),

@@ -17,7 +17,11 @@ export type ScalarColumn =
   | 'Float32'
   | 'Float64'
   | "DateTime64(3, 'UTC')"
-export type ColumnType = ScalarColumn | `Nullable(${ScalarColumn})` | `LowCardinality(Nullable(String))` | `Array(${ScalarColumn})`
+export type ColumnType =
+  | ScalarColumn
+  | `Nullable(${ScalarColumn})`
+  | `LowCardinality(Nullable(String))`
+  | `Array(${ScalarColumn})`
 
 type Stored = { readonly 'x-column': ColumnType }
 const stored = <const C extends ColumnType>(column: C): { 'x-column': C } => ({ 'x-column': column })
@@ -26,28 +30,47 @@ export const AT = "DateTime64(3, 'UTC')"
 const UINT_MAX = { UInt8: 0xff, UInt16: 0xffff, UInt32: 0xffffffff, UInt64: Number.MAX_SAFE_INTEGER } as const
 
 /** An identifier of at most 64 characters. */
-export const id = (description: string) => Type.String({ minLength: 1, maxLength: 64, description, ...stored('String') })
+export const id = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 64, description, ...stored('String') })
 /** Free text of at most `max` characters. */
-export const text = (description: string, max = 500) => Type.String({ maxLength: max, description, ...stored('String') })
+export const text = (description: string, max = 500) =>
+  Type.String({ maxLength: max, description, ...stored('String') })
 /** Text that repeats a lot (a name, a code): stored once per block. */
-export const label = (description: string, max = 80) => Type.String({ maxLength: max, description, ...stored('LowCardinality(String)') })
+export const label = (description: string, max = 80) =>
+  Type.String({ maxLength: max, description, ...stored('LowCardinality(String)') })
 /** One word of a closed list. */
 export const oneOf = <const W extends string[]>(words: W, description: string) =>
   Type.Enum(words, { description, ...stored('LowCardinality(String)') })
 /** A whole number; the unit is the last word of the field's name. */
-export const whole = (column: keyof typeof UINT_MAX, description: string, bounds: { minimum?: number; maximum?: number } = {}) =>
-  Type.Integer({ minimum: 0, maximum: UINT_MAX[column], description, ...stored(column), ...bounds })
+export const whole = (
+  column: keyof typeof UINT_MAX,
+  description: string,
+  bounds: { minimum?: number; maximum?: number } = {},
+) => Type.Integer({ minimum: 0, maximum: UINT_MAX[column], description, ...stored(column), ...bounds })
 export const real = (description: string, bounds: { minimum?: number; maximum?: number } = {}) =>
   Type.Number({ description, ...stored('Float64'), ...bounds })
 export const flag = (description: string) => Type.Boolean({ description, ...stored('Bool') })
 /** An instant in epoch milliseconds. */
-export const instant = (description: string) => Type.Integer({ minimum: 0, maximum: 9_000_000_000_000, description, ...stored(AT) })
+export const instant = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: 9_000_000_000_000, description, ...stored(AT) })
 export const labels = (description: string, maxItems = 64) =>
-  Type.Array(Type.String({ maxLength: 80 }), { maxItems, description, ...stored('Array(LowCardinality(String))' as 'Array(String)') })
+  Type.Array(Type.String({ maxLength: 80 }), {
+    maxItems,
+    description,
+    ...stored('Array(LowCardinality(String))' as 'Array(String)'),
+  })
 export const ids = (description: string, maxItems = 500) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems, description, ...stored('Array(String)') })
+  Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+    maxItems,
+    description,
+    ...stored('Array(String)'),
+  })
 export const wholes = (description: string, maxItems = 500) =>
-  Type.Array(Type.Integer({ minimum: 0, maximum: UINT_MAX.UInt32 }), { maxItems, description, ...stored('Array(UInt32)') })
+  Type.Array(Type.Integer({ minimum: 0, maximum: UINT_MAX.UInt32 }), {
+    maxItems,
+    description,
+    ...stored('Array(UInt32)'),
+  })
 export const reals = (description: string, maxItems = 500) =>
   Type.Array(Type.Number(), { maxItems, description, ...stored('Array(Float32)') })
 
@@ -55,9 +78,15 @@ export const reals = (description: string, maxItems = 500) =>
 export function optional<S extends TSchema & Partial<Stored>>(schema: S) {
   const column = schema['x-column']
   assert(column !== undefined && !column.startsWith('Array'), 'only a scalar field can be optional')
-  const nullable = column === 'LowCardinality(String)' ? 'LowCardinality(Nullable(String))' : (`Nullable(${column})` as ColumnType)
+  const nullable =
+    column === 'LowCardinality(String)'
+      ? 'LowCardinality(Nullable(String))'
+      : (`Nullable(${column})` as ColumnType)
   return Type.Optional(
-    Type.Union([schema, Type.Null()], { description: (schema as { description?: string }).description ?? '', 'x-column': nullable }),
+    Type.Union([schema, Type.Null()], {
+      description: (schema as { description?: string }).description ?? '',
+      'x-column': nullable,
+    }),
   )
 }
 
@@ -92,7 +121,9 @@ export type StreamDefinition<C extends TProperties = TProperties> = {
   readonly common: C
 }
 
-export function defineStream<const C extends TProperties>(definition: StreamDefinition<C>): StreamDefinition<C> {
+export function defineStream<const C extends TProperties>(
+  definition: StreamDefinition<C>,
+): StreamDefinition<C> {
   return definition
 }
 
@@ -109,9 +140,18 @@ export type EventDefinition<C extends TProperties = TProperties, P extends TProp
 /** Declares one event type. `type` is `<domain>.<entity>.<past verb>`; an incompatible change takes a new version. */
 export function defineEvent<const C extends TProperties, const P extends TProperties>(
   stream: StreamDefinition<C>,
-  definition: { type: string; version: number; by: 'player' | 'viewer' | 'server'; description: string; fields: P },
+  definition: {
+    type: string
+    version: number
+    by: 'player' | 'viewer' | 'server'
+    description: string
+    fields: P
+  },
 ): EventDefinition<C, P> {
-  assert(/^[a-z]+\.[a-z]+\.[a-zA-Z]+$/.test(definition.type), `event type ${definition.type} is not <domain>.<entity>.<past verb>`)
+  assert(
+    /^[a-z]+\.[a-z]+\.[a-zA-Z]+$/.test(definition.type),
+    `event type ${definition.type} is not <domain>.<entity>.<past verb>`,
+  )
   for (const name of Object.keys(definition.fields)) {
     assert(!(name in envelope) && !(name in stream.common), `${definition.type}.${name} hides a common field`)
   }
@@ -144,7 +184,8 @@ function sparse(column: Column): Column {
 /** Columns of a stream's table: envelope, common fields, then each event's own fields by first appearance. */
 export function columnsOf(stream: StreamDefinition, events: readonly EventDefinition[]): Column[] {
   const columns = new Map<string, Column>()
-  for (const [name, schema] of Object.entries({ ...envelope, ...stream.common })) columns.set(name, columnOf(name, schema))
+  for (const [name, schema] of Object.entries({ ...envelope, ...stream.common }))
+    columns.set(name, columnOf(name, schema))
   for (const event of events) {
     for (const [name, schema] of Object.entries(event.fields)) {
       const column = sparse(columnOf(name, schema))

@@ -1,5 +1,17 @@
 /** What viewers were shown and what they did with it. */
-import { defineEvent, defineStream, id, ids, label, labels, oneOf, optional, reals, whole, wholes } from '#events/define.ts'
+import {
+  defineEvent,
+  defineStream,
+  id,
+  ids,
+  label,
+  labels,
+  oneOf,
+  optional,
+  reals,
+  whole,
+  wholes,
+} from '#events/define.ts'
 
 export const discoveryEvents = defineStream({
   name: 'discovery.impressions.v1',
@@ -24,7 +36,9 @@ const slot = {
 }
 
 export const slateServed = defineEvent(discoveryEvents, {
-  type: 'discovery.slate.served', version: 1, by: 'server',
+  type: 'discovery.slate.served',
+  version: 1,
+  by: 'server',
   description: 'The recommender answered. Parallel arrays hold one entry a slot.',
   fields: {
     modelName: label('model that ranked, `popularity` when there is none'),
@@ -38,17 +52,23 @@ export const slateServed = defineEvent(discoveryEvents, {
   },
 })
 export const impressionSeen = defineEvent(discoveryEvents, {
-  type: 'discovery.impression.seen', version: 1, by: 'viewer',
+  type: 'discovery.impression.seen',
+  version: 1,
+  by: 'viewer',
   description: 'At least half of the thumbnail was on screen for at least a second, in a foreground tab.',
   fields: slot,
 })
 export const itemClicked = defineEvent(discoveryEvents, {
-  type: 'discovery.item.clicked', version: 1, by: 'viewer',
+  type: 'discovery.item.clicked',
+  version: 1,
+  by: 'viewer',
   description: 'The viewer opened the title from the slot.',
   fields: slot,
 })
 export const itemDismissed = defineEvent(discoveryEvents, {
-  type: 'discovery.item.dismissed', version: 1, by: 'viewer',
+  type: 'discovery.item.dismissed',
+  version: 1,
+  by: 'viewer',
   description: 'The viewer said "not interested" to the slot.',
   fields: slot,
 })

@@ -14,11 +14,20 @@ export const mediaEvents = defineStream({
 
 const by = 'server'
 export const uploadReceived = defineEvent(mediaEvents, {
-  type: 'media.upload.received', version: 1, by, description: 'The whole source is here.',
-  fields: { sizeBytes: whole('UInt64', 'size of the source'), fileName: text('name the uploader gave it', 200) },
+  type: 'media.upload.received',
+  version: 1,
+  by,
+  description: 'The whole source is here.',
+  fields: {
+    sizeBytes: whole('UInt64', 'size of the source'),
+    fileName: text('name the uploader gave it', 200),
+  },
 })
 export const sourceProbed = defineEvent(mediaEvents, {
-  type: 'media.source.probed', version: 1, by, description: 'The source was read.',
+  type: 'media.source.probed',
+  version: 1,
+  by,
+  description: 'The source was read.',
   fields: {
     container: label('container format'),
     videoCodec: label('video codec'),
@@ -29,7 +38,10 @@ export const sourceProbed = defineEvent(mediaEvents, {
   },
 })
 export const renditionDone = defineEvent(mediaEvents, {
-  type: 'media.rendition.done', version: 1, by, description: 'One rung of the ladder is playable.',
+  type: 'media.rendition.done',
+  version: 1,
+  by,
+  description: 'One rung of the ladder is playable.',
   fields: {
     renditionHeightPx: whole('UInt16', 'height'),
     bitrateKbps: whole('UInt32', 'average bitrate'),
@@ -38,11 +50,17 @@ export const renditionDone = defineEvent(mediaEvents, {
   },
 })
 export const packagePublished = defineEvent(mediaEvents, {
-  type: 'media.package.published', version: 1, by, description: 'Every rung is playable.',
+  type: 'media.package.published',
+  version: 1,
+  by,
+  description: 'Every rung is playable.',
   fields: { renditionCount: whole('UInt8', 'rungs'), totalMs: whole('UInt32', 'from received to published') },
 })
 export const jobFailed = defineEvent(mediaEvents, {
-  type: 'media.job.failed', version: 1, by, description: 'The source cannot be made playable.',
+  type: 'media.job.failed',
+  version: 1,
+  by,
+  description: 'The source cannot be made playable.',
   fields: { reasonCode: label('stable code of the refusal'), reason: text('what the uploader is told') },
 })
 

@@ -14,11 +14,21 @@ export const modelEvents = defineStream({
 
 const by = 'server'
 export const modelTrained = defineEvent(modelEvents, {
-  type: 'models.model.trained', version: 1, by, description: 'A version was trained and stored.',
-  fields: { interactionCount: whole('UInt32', 'interactions learned from'), trainMs: whole('UInt32', 'wall time'), dataHash: id('hash of the training set') },
+  type: 'models.model.trained',
+  version: 1,
+  by,
+  description: 'A version was trained and stored.',
+  fields: {
+    interactionCount: whole('UInt32', 'interactions learned from'),
+    trainMs: whole('UInt32', 'wall time'),
+    dataHash: id('hash of the training set'),
+  },
 })
 export const modelEvaluated = defineEvent(modelEvents, {
-  type: 'models.model.evaluated', version: 1, by, description: 'A version was measured on a held-out period.',
+  type: 'models.model.evaluated',
+  version: 1,
+  by,
+  description: 'A version was measured on a held-out period.',
   fields: {
     metric: label('e.g. `ndcg@10`'),
     value: real('the metric'),
@@ -30,11 +40,17 @@ export const modelEvaluated = defineEvent(modelEvents, {
   },
 })
 export const modelPromoted = defineEvent(modelEvents, {
-  type: 'models.model.promoted', version: 1, by, description: 'Viewers get this version from now on.',
+  type: 'models.model.promoted',
+  version: 1,
+  by,
+  description: 'Viewers get this version from now on.',
   fields: { previousVersion: optional(label('version it replaces')), by: text('who did it', 120) },
 })
 export const modelRolledBack = defineEvent(modelEvents, {
-  type: 'models.model.rolledBack', version: 1, by, description: 'The version before is back.',
+  type: 'models.model.rolledBack',
+  version: 1,
+  by,
+  description: 'The version before is back.',
   fields: { previousVersion: optional(label('version taken back')), by: text('who did it', 120) },
 })
 

@@ -1,7 +1,30 @@
 /** What happens while a title plays. One view (`sid`) is one playback attempt of one title in one player. */
-import { defineEvent, defineStream, type EventOf, flag, id, label, labels, oneOf, optional, real, text, whole } from '#events/define.ts'
+import {
+  defineEvent,
+  defineStream,
+  type EventOf,
+  flag,
+  id,
+  label,
+  labels,
+  oneOf,
+  optional,
+  real,
+  text,
+  whole,
+} from '#events/define.ts'
 
-export const PLAYER_STATES = ['joining', 'playing', 'paused', 'rebuffering', 'seeking', 'ad', 'ended', 'failed', 'quit'] as const
+export const PLAYER_STATES = [
+  'joining',
+  'playing',
+  'paused',
+  'rebuffering',
+  'seeking',
+  'ad',
+  'ended',
+  'failed',
+  'quit',
+] as const
 export type PlayerState = (typeof PLAYER_STATES)[number]
 
 export const playbackEvents = defineStream({
@@ -39,42 +62,62 @@ export const playbackEvents = defineStream({
 
 const by = 'player'
 export const viewRequested = defineEvent(playbackEvents, {
-  type: 'playback.view.requested', version: 1, by,
+  type: 'playback.view.requested',
+  version: 1,
+  by,
   description: 'Play intent: a click or an autoplay. Starts the view.',
   fields: { intent: oneOf(['click', 'autoplay'], 'what asked for playback') },
 })
 export const viewStarted = defineEvent(playbackEvents, {
-  type: 'playback.view.started', version: 1, by,
+  type: 'playback.view.started',
+  version: 1,
+  by,
   description: 'The first frame of anything was shown.',
-  fields: { startupMs: optional(whole('UInt32', 'from intent to first frame as the player measured it', { maximum: 3_600_000 })) },
+  fields: {
+    startupMs: optional(
+      whole('UInt32', 'from intent to first frame as the player measured it', { maximum: 3_600_000 }),
+    ),
+  },
 })
 export const stateChanged = defineEvent(playbackEvents, {
-  type: 'playback.state.changed', version: 1, by,
+  type: 'playback.state.changed',
+  version: 1,
+  by,
   description: 'The player entered `state`.',
   fields: {},
 })
 export const heartbeatSent = defineEvent(playbackEvents, {
-  type: 'playback.heartbeat.sent', version: 1, by,
+  type: 'playback.heartbeat.sent',
+  version: 1,
+  by,
   description: 'A report on a timer, so that a lost end costs little.',
   fields: { intervalMs: whole('UInt32', 'the timer', { minimum: 250, maximum: 120_000 }) },
 })
 export const renditionChanged = defineEvent(playbackEvents, {
-  type: 'playback.rendition.changed', version: 1, by,
+  type: 'playback.rendition.changed',
+  version: 1,
+  by,
   description: 'Another rendition is on screen (`bitrateKbps`, `videoHeightPx`).',
   fields: {},
 })
 export const seekStarted = defineEvent(playbackEvents, {
-  type: 'playback.seek.started', version: 1, by,
+  type: 'playback.seek.started',
+  version: 1,
+  by,
   description: 'A seek began; `playheadMs` is the position left.',
   fields: {},
 })
 export const seekEnded = defineEvent(playbackEvents, {
-  type: 'playback.seek.ended', version: 1, by,
+  type: 'playback.seek.ended',
+  version: 1,
+  by,
   description: 'A seek ended; `playheadMs` is the position reached.',
   fields: {},
 })
 export const errorRaised = defineEvent(playbackEvents, {
-  type: 'playback.error.raised', version: 1, by,
+  type: 'playback.error.raised',
+  version: 1,
+  by,
   description: 'Playback met an error.',
   fields: {
     errorCode: label('stable code of the error'),
@@ -84,13 +127,23 @@ export const errorRaised = defineEvent(playbackEvents, {
   },
 })
 export const viewEnded = defineEvent(playbackEvents, {
-  type: 'playback.view.ended', version: 1, by,
+  type: 'playback.view.ended',
+  version: 1,
+  by,
   description: 'The view is over.',
   fields: { endReason: oneOf(['completed', 'stopped', 'failed', 'unloaded'], 'why it ended') },
 })
 
 export const playback = [
-  viewRequested, viewStarted, stateChanged, heartbeatSent, renditionChanged, seekStarted, seekEnded, errorRaised, viewEnded,
+  viewRequested,
+  viewStarted,
+  stateChanged,
+  heartbeatSent,
+  renditionChanged,
+  seekStarted,
+  seekEnded,
+  errorRaised,
+  viewEnded,
 ] as const
 
 export type PlaybackEvent =

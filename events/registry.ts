@@ -4,7 +4,14 @@ import { Compile } from 'typebox/compile'
 import { required } from '#base/assert.ts'
 import { catalog, catalogEvents } from '#events/catalog.ts'
 import { deadLetterEvents, deadLetters } from '#events/dead-letters.ts'
-import { type Column, columnsOf, type EventDefinition, envelope, type StoredEvent, type StreamDefinition } from '#events/define.ts'
+import {
+  type Column,
+  columnsOf,
+  type EventDefinition,
+  envelope,
+  type StoredEvent,
+  type StreamDefinition,
+} from '#events/define.ts'
 import { discovery, discoveryEvents } from '#events/discovery.ts'
 import { feedback, feedbackEvents } from '#events/feedback.ts'
 import { media, mediaEvents } from '#events/media.ts'
@@ -12,23 +19,42 @@ import { modelEvents, models } from '#events/models.ts'
 import { playback, playbackEvents } from '#events/playback.ts'
 
 export const streams: readonly StreamDefinition[] = [
-  playbackEvents, discoveryEvents, feedbackEvents, catalogEvents, mediaEvents, modelEvents, deadLetterEvents,
+  playbackEvents,
+  discoveryEvents,
+  feedbackEvents,
+  catalogEvents,
+  mediaEvents,
+  modelEvents,
+  deadLetterEvents,
 ]
 export const events: readonly EventDefinition[] = [
-  ...playback, ...discovery, ...feedback, ...catalog, ...media, ...models, ...deadLetters,
+  ...playback,
+  ...discovery,
+  ...feedback,
+  ...catalog,
+  ...media,
+  ...models,
+  ...deadLetters,
 ] as unknown as EventDefinition[]
 
-export const eventsOf = (stream: StreamDefinition): EventDefinition[] => events.filter((event) => event.stream === stream)
+export const eventsOf = (stream: StreamDefinition): EventDefinition[] =>
+  events.filter((event) => event.stream === stream)
 
 const columnsByStream = new Map(streams.map((stream) => [stream.name, columnsOf(stream, eventsOf(stream))]))
 /** Columns of the stream's table, without the position columns the log adds (`logPartition`, `logOffset`). */
-export const streamColumns = (stream: StreamDefinition): readonly Column[] => required(columnsByStream.get(stream.name), stream.name)
+export const streamColumns = (stream: StreamDefinition): readonly Column[] =>
+  required(columnsByStream.get(stream.name), stream.name)
 
 const byTypeAndVersion = new Map(events.map((event) => [`${event.type}@${event.version}`, event]))
-export const findEvent = (type: string, version: number): EventDefinition | undefined => byTypeAndVersion.get(`${type}@${version}`)
-export const findStream = (name: string): StreamDefinition | undefined => streams.find((stream) => stream.name === name)
+export const findEvent = (type: string, version: number): EventDefinition | undefined =>
+  byTypeAndVersion.get(`${type}@${version}`)
+export const findStream = (name: string): StreamDefinition | undefined =>
+  streams.find((stream) => stream.name === name)
 
-type Check = { Check(value: unknown): boolean; Errors(value: unknown): { instancePath: string; message: string }[] }
+type Check = {
+  Check(value: unknown): boolean
+  Errors(value: unknown): { instancePath: string; message: string }[]
+}
 const checks = new Map<EventDefinition, Check>()
 
 /** Null when `value` is a whole, valid stored event of this definition; else which field is wrong and why. */
@@ -52,8 +78,14 @@ export function serverEvent(
   data: { readonly tenantId: string; readonly [field: string]: unknown },
 ): StoredEvent {
   return {
-    eventId, type: definition.type, version: definition.version,
-    createdAt: at, sentAt: at, receivedAt: at, derivedAt: at, sourceFormat: 'server',
+    eventId,
+    type: definition.type,
+    version: definition.version,
+    createdAt: at,
+    sentAt: at,
+    receivedAt: at,
+    derivedAt: at,
+    sourceFormat: 'server',
     ...data,
   }
 }

@@ -47,7 +47,7 @@ export type Consumer = {
 
 export type EventLog = {
   /**
-   * Appends events that are already valid. Resolves when durable, with the position of each event in the order given.
+   * Appends events that are already valid. Resolves when durable.
    * Rejects with SV_LOG_FULL or SV_LOG_UNAVAILABLE (nothing of the call is then acknowledged; it may still be there: ids make a retry safe).
    */
   append(stream: StreamDefinition, events: readonly StoredEvent[]): Promise<void>
@@ -55,9 +55,18 @@ export type EventLog = {
    * Hands batches to `handle` one at a time per partition, in order; commits when it resolves. When it rejects the
    * same batch is handed over again after a pause (100 ms doubling to 5 s) and the error goes to `onError`.
    */
-  consume(options: ConsumeOptions, handle: (batch: LogBatch) => Promise<void>, onError?: (error: unknown) => void): Consumer
+  consume(
+    options: ConsumeOptions,
+    handle: (batch: LogBatch) => Promise<void>,
+    onError?: (error: unknown) => void,
+  ): Consumer
   /** Reads without a group, from an offset; empty at the end. */
-  read(stream: StreamDefinition, partition: number, fromOffset: number, maxEvents: number): Promise<LogBatch | null>
+  read(
+    stream: StreamDefinition,
+    partition: number,
+    fromOffset: number,
+    maxEvents: number,
+  ): Promise<LogBatch | null>
   /** Per partition: offset the next event will get. */
   ends(stream: StreamDefinition): Promise<number[]>
   /** Per partition: next offset the group will read; null where it never committed. */

@@ -32,7 +32,11 @@ export type Warehouse = {
    * Inserts `Native` blocks whose columns are named in them. Durable when it resolves.
    * `token` names the content: the same token again adds nothing.
    */
-  insertNative(table: string, blocks: readonly Uint8Array[], options: { readonly token?: string }): Promise<void>
+  insertNative(
+    table: string,
+    blocks: readonly Uint8Array[],
+    options: { readonly token?: string },
+  ): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,4 +47,5 @@ export type QueryOptions = {
 }
 
 /** Tags a template as SQL text, for editors and for the rule on where SQL may live. No interpolation of values: use params. */
-export const sql = (parts: TemplateStringsArray, ...trusted: readonly string[]): string => String.raw({ raw: parts }, ...trusted)
+export const sql = (parts: TemplateStringsArray, ...trusted: readonly string[]): string =>
+  String.raw({ raw: parts }, ...trusted)
