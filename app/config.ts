@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { type ConfigProblem, ConfigError } from '#app/errors.ts'
+import { ConfigError, type ConfigProblem } from '#app/errors.ts'
 
 export const ROLES = ['all', 'api', 'collect', 'stream', 'transcode', 'train'] as const
 export type RoleName = (typeof ROLES)[number]
@@ -34,7 +34,11 @@ type Setting = { readonly name: string; readonly fallback: string; readonly abou
 
 /** Every environment variable there is, in the order of `.env.example`. */
 export const SETTINGS: readonly Setting[] = [
-  { name: 'HOST', fallback: '127.0.0.1', about: 'address to listen on; 0.0.0.0 opens the platform to the network' },
+  {
+    name: 'HOST',
+    fallback: '127.0.0.1',
+    about: 'address to listen on; 0.0.0.0 opens the platform to the network',
+  },
   { name: 'PORT', fallback: '4400', about: 'port to listen on; 0 takes a free one' },
   { name: 'PUBLIC_URL', fallback: '', about: 'address viewers use when a proxy stands in front' },
   { name: 'DATA_DIR', fallback: './data', about: 'where everything is kept' },
@@ -44,7 +48,11 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'ONLINE_URL', fallback: '', about: 'online store; empty: embedded in DATA_DIR' },
   { name: 'RECORDS_URL', fallback: '', about: 'PostgreSQL, postgres://...; empty: embedded in DATA_DIR' },
   { name: 'MEDIA_URL', fallback: '', about: 'media; empty: files in DATA_DIR' },
-  { name: 'FFMPEG_PATH', fallback: '', about: 'an ffmpeg program; empty: the one on PATH, else the packaged one' },
+  {
+    name: 'FFMPEG_PATH',
+    fallback: '',
+    about: 'an ffmpeg program; empty: the one on PATH, else the packaged one',
+  },
   { name: 'TRANSCODE_JOBS', fallback: '1', about: 'transcodes at a time, 1 to 64' },
   { name: 'MAX_UPLOAD_BYTES', fallback: '53687091200', about: 'largest source accepted, in bytes' },
   { name: 'LOG_LEVEL', fallback: 'info', about: 'debug | info | warn | error | silent' },
@@ -54,7 +62,10 @@ export const SETTINGS: readonly Setting[] = [
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** Reads flags and environment. Throws ConfigError holding every mistake. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, args: readonly string[]): Config {
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Config {
   const problems: ConfigProblem[] = []
   const flags = readFlags(args, problems)
   const value = (name: string): string =>
@@ -64,7 +75,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ar
   }
   const whole = (name: string, min: number, max: number): number => {
     const n = Number(value(name))
-    if (!/^\d+$/.test(value(name)) || n < min || n > max) wrong(name, `give a whole number from ${min} to ${max}`)
+    if (!/^\d+$/.test(value(name)) || n < min || n > max)
+      wrong(name, `give a whole number from ${min} to ${max}`)
     return n
   }
   const oneOf = (name: string, words: readonly string[]): string => {
@@ -74,7 +86,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, ar
   const url = (name: string): string | undefined => {
     const text = value(name)
     if (text === '') return undefined
-    if (!URL.canParse(text)) wrong(name, 'give a whole URL such as postgres://user:password@host:5432/name, or leave it empty')
+    if (!URL.canParse(text))
+      wrong(name, 'give a whole URL such as postgres://user:password@host:5432/name, or leave it empty')
     return text
   }
   const urls = Object.fromEntries(

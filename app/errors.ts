@@ -6,7 +6,9 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]
   constructor(problems: readonly ConfigProblem[]) {
     super(
-      ['The configuration has mistakes:', ...problems.map((p) => `  ${p.name}=${p.value}: ${p.fix}`)].join('\n'),
+      ['The configuration has mistakes:', ...problems.map((p) => `  ${p.name}=${p.value}: ${p.fix}`)].join(
+        '\n',
+      ),
     )
     this.problems = problems
   }

@@ -18,7 +18,18 @@ const may: Record<string, readonly string[]> = {
   api: ['base', 'events', 'metrics', 'serving', 'playback', 'models', 'domains'],
   studio: ['events', 'playback/player', 'base/ids.ts'],
   'playback/player': ['events', 'base/ids.ts'],
-  demo: ['base', 'events', 'storage', 'features', 'metrics', 'playback', 'models', 'serving', 'pipelines', 'domains'],
+  demo: [
+    'base',
+    'events',
+    'storage',
+    'features',
+    'metrics',
+    'playback',
+    'models',
+    'serving',
+    'pipelines',
+    'domains',
+  ],
   bench: ['*'],
   scripts: ['*'],
   tests: ['*'],
@@ -26,13 +37,18 @@ const may: Record<string, readonly string[]> = {
 }
 const nobodyImports = ['bench', 'tests', 'scripts', 'notebooks']
 const engineClients = ['kafkajs', 'chdb', '@clickhouse/client', 'lmdb', 'cassandra-driver', 'pg']
-const mayHoldSql = /^(storage|metrics|features|pipelines|notebooks)\/|records\.ts$|\/migrations\/|^bench\/|\.test\.ts$|^tests\//
+const mayHoldSql =
+  /^(storage|metrics|features|pipelines|notebooks)\/|records\.ts$|\/migrations\/|^bench\/|\.test\.ts$|^tests\//
 
-const files = globSync(`{${Object.keys(may).filter((folder) => !folder.includes('/')).join(',')}}/**/*.{ts,tsx}`).filter(
-  (file) => !/\/(dist|node_modules|assembly)\/|\.d\.ts$/.test(file),
-)
-const imported = /^(?:import|export)\b[^'"]*?from ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm
-const importsOf = (text: string): string[] => [...text.matchAll(imported)].map(([, a, b, c]) => (a ?? b ?? c) as string)
+const files = globSync(
+  `{${Object.keys(may)
+    .filter((folder) => !folder.includes('/'))
+    .join(',')}}/**/*.{ts,tsx}`,
+).filter((file) => !/\/(dist|node_modules|assembly)\/|\.d\.ts$/.test(file))
+const imported =
+  /^(?:import|export)\b[^'"]*?from ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm
+const importsOf = (text: string): string[] =>
+  [...text.matchAll(imported)].map(([, a, b, c]) => (a ?? b ?? c) as string)
 const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]))
 const isTest = (file: string): boolean => /\.(test|suite|browser)\.tsx?$/.test(file)
 const houseOf = (file: string): string =>
@@ -50,7 +66,10 @@ test('folders import only what they may', () => {
       const folder = houseOf(path)
       if (folder === house || allowed.includes('*')) continue
       if (isTest(file) && !nobodyImports.includes(folder)) continue
-      if (nobodyImports.includes(folder) || !allowed.some((one) => path === one || path.startsWith(`${one}/`))) {
+      if (
+        nobodyImports.includes(folder) ||
+        !allowed.some((one) => path === one || path.startsWith(`${one}/`))
+      ) {
         wrong.push(`${file}: ${house} may not import ${path}`)
       }
     }
@@ -90,7 +109,10 @@ test('SQL lives where it may', () => {
 
 test('the environment is read in app/config.ts only', () => {
   const wrong = files.filter(
-    (file) => /process\.env/.test(texts.get(file) as string) && !/^(app\/|bench\/|scripts\/|tests\/)/.test(file) && !isTest(file),
+    (file) =>
+      /process\.env/.test(texts.get(file) as string) &&
+      !/^(app\/|bench\/|scripts\/|tests\/)/.test(file) &&
+      !isTest(file),
   )
   assert.deepEqual(wrong, [])
 })
@@ -102,10 +124,12 @@ test('files, lines and words stay in bounds', () => {
     if (lines.length > 400) wrong.push(`${file}: ${lines.length} lines`)
     lines.forEach((line, i) => {
       if (line.length > 140) wrong.push(`${file}:${i + 1}: ${line.length} columns`)
-      if (/\b(TODO|FIXME|XXX)\b/.test(line) && !file.endsWith('tidy.test.ts')) wrong.push(`${file}:${i + 1}: unfinished`)
+      if (/\b(TODO|FIXME|XXX)\b/.test(line) && !file.endsWith('tidy.test.ts'))
+        wrong.push(`${file}:${i + 1}: unfinished`)
     })
     if (/\bexport default\b/.test(text) && !file.endsWith('.config.ts')) wrong.push(`${file}: default export`)
-    if (!/^(#!.*\n)?(\/\*\*|\/\/)/.test(text) && !isTest(file)) wrong.push(`${file}: does not open with what it is for`)
+    if (!/^(#!.*\n)?(\/\*\*|\/\/)/.test(text) && !isTest(file))
+      wrong.push(`${file}: does not open with what it is for`)
   }
   assert.deepEqual(wrong, [])
 })
