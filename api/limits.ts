@@ -37,10 +37,12 @@ export const refusalStatusPlugin = (): Plugin<Context> => ({
     if (errors === undefined || data !== undefined) return
     setResult({
       errors: errors.map((error) => {
-        if (error.extensions['code'] !== undefined && error.extensions['http'] !== undefined) return error
+        const http = error.extensions['http'] as { spec?: boolean } | undefined
+        if (http !== undefined && http.spec !== true) return error
+        const known = error.extensions['code']
         const coded = isLimit(error.message)
           ? { code: refusals.tooCostly.code, fix: refusals.tooCostly.fix }
-          : { code: error.extensions['code'] ?? refusals.badInput.code }
+          : { code: typeof known === 'string' && known.startsWith('SV_') ? known : refusals.badInput.code }
         return new GraphQLError(error.message, {
           ...(error.nodes === undefined ? {} : { nodes: error.nodes }),
           extensions: { ...error.extensions, ...coded, http: { status: 400 } },
