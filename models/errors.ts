@@ -1,0 +1,25 @@
+/** What the learning side refuses, and what to do about it. */
+import { defineRefusals } from '#base/refusal.ts'
+
+export const refusals = defineRefusals({
+  tooFewInteractions: {
+    code: 'SV_TOO_FEW_INTERACTIONS',
+    status: 409,
+    fix: 'Let viewers watch more, on more than one day, then train again.',
+  },
+  modelMissing: {
+    code: 'SV_MODEL_MISSING',
+    status: 404,
+    fix: 'List the versions with `streamverse models` and name one of them.',
+  },
+  nothingToRollBack: {
+    code: 'SV_NOTHING_TO_ROLL_BACK',
+    status: 409,
+    fix: 'No model is before viewers; promote one first.',
+  },
+  trainingDied: {
+    code: 'SV_TRAINING_DIED',
+    status: 500,
+    fix: 'Train again; if it ends the same way, give the machine more memory or a smaller catalogue.',
+  },
+})

@@ -1,0 +1,46 @@
+/** The training process: is sent one training set, says how it goes, answers with the model, and ends. */
+import os from 'node:os'
+import { Refusal } from '#base/refusal.ts'
+import {
+  type TrainingOptions,
+  type TrainingProgress,
+  type TrainingResult,
+  trainAndEvaluate,
+} from '#models/train.ts'
+
+export type ToTraining = Omit<TrainingOptions, 'onProgress'>
+export type FromTraining =
+  | { readonly kind: 'progress'; readonly progress: TrainingProgress }
+  | { readonly kind: 'done'; readonly result: TrainingResult }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** Serving goes first: training takes what is left of the machine. */
+const NICENESS = 10
+
+const tell = (message: FromTraining): Promise<void> =>
+  new Promise((resolve, reject) => {
+    process.send?.(message, undefined, {}, (error) => (error === null ? resolve() : reject(error)))
+  })
+
+async function train(options: ToTraining): Promise<FromTraining> {
+  try {
+    const onProgress = (progress: TrainingProgress): void => {
+      process.send?.({ kind: 'progress', progress } satisfies FromTraining)
+    }
+    return { kind: 'done', result: await trainAndEvaluate({ ...options, onProgress }) }
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'refused', code: error.code, message: error.message }
+    return {
+      kind: 'failed',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
+}
+
+os.setPriority(NICENESS)
+process.once('disconnect', () => process.exit(1))
+process.once('message', async (options: ToTraining) => {
+  await tell(await train(options))
+  process.exit(0)
+})

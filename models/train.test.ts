@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { encodeInteractions } from '#features/interactions.ts'
+import { readIndex } from '#models/artifact.ts'
+import { plantWorld } from '#models/evaluate/planted.ts'
+import { type TrainingProgress, trainAndEvaluate } from '#models/train.ts'
+import { runTraining } from '#models/training.ts'
+
+const world = plantWorld({ viewers: 240, titles: 80, tastes: 2, plays: 4800, seed: 11, loyalty: 0.9 })
+
+test('learns two planted tastes, beats popularity with the interval above zero, and is the same in a process', async () => {
+  const heard: TrainingProgress[] = []
+  const options = { interactions: world.interactions, seed: 4, threads: 1 }
+  const [here, apart] = await Promise.all([
+    trainAndEvaluate(options),
+    runTraining({ ...options, threads: 2, onProgress: (progress) => heard.push(progress) }),
+  ])
+  const ndcg = here.evaluation.metrics.find((metric) => metric.name === 'ndcg@10')
+  assert.ok((ndcg?.differenceLow ?? -1) > 0, JSON.stringify(ndcg))
+  assert.equal(Buffer.compare(here.onnx, apart.onnx), 0)
+  assert.equal(Buffer.compare(here.index, apart.index), 0)
+  assert.deepEqual({ ...apart, onnx: 0, index: 0, trainMs: 0 }, { ...here, onnx: 0, index: 0, trainMs: 0 })
+  assert.ok(heard.some(({ step }) => step === 'choosing') && heard.some(({ step }) => step === 'refitting'))
+  assert.ok(heard.every(({ progress }, k) => k === 0 || progress >= (heard[k - 1]?.progress ?? 0)))
+  const index = readIndex(here.index)
+  assert.deepEqual(index.titles, world.interactions.titles)
+})
+
+test('refuses to learn from too little', async () => {
+  const few = encodeInteractions([{ viewerKey: 'a', titleId: 't', at: 1, strength: 1 }])
+  await assert.rejects(trainAndEvaluate({ interactions: few, seed: 1, threads: 1 }), {
+    code: 'SV_TOO_FEW_INTERACTIONS',
+  })
+  await assert.rejects(runTraining({ interactions: few, seed: 1, threads: 1 }), {
+    code: 'SV_TOO_FEW_INTERACTIONS',
+  })
+})
