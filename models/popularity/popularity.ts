@@ -23,3 +23,6 @@ export function countDecayed(
   })
   return counts
 }
+
+/** What a slate and the log say when no model ranked. */
+export const POPULARITY = { name: 'popularity', version: 'decayed-14d' } as const

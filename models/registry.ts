@@ -1,0 +1,227 @@
+/**
+ * The model registry: every version with what it was learned from and how it measured, which one viewers get, and the
+ * way back. Shared by processes through PostgreSQL: a promotion by the command line reaches a running server at once.
+ */
+import type { Clock } from '#base/clock.ts'
+import { uuidv7 } from '#base/ids.ts'
+import { Refusal } from '#base/refusal.ts'
+import type { EventDefinition, StoredEvent } from '#events/define.ts'
+import { modelEvaluated, modelPromoted, modelRolledBack, modelTrained } from '#events/models.ts'
+import { serverEvent } from '#events/registry.ts'
+import { refusals } from '#models/errors.ts'
+import { POPULARITY } from '#models/popularity/popularity.ts'
+import * as records from '#models/records.ts'
+import { startRelay } from '#models/relay.ts'
+import type { ModelVersion, NewVersion, StoredVersion } from '#models/version.ts'
+import type { MediaStore } from '#storage/media/media-store.ts'
+import type { Records } from '#storage/records/records.ts'
+
+export type Registry = {
+  /** Stores the artifact, then the version, as a candidate. */
+  save(model: NewVersion): Promise<ModelVersion>
+  /** Newest first. */
+  list(tenantId: string): Promise<ModelVersion[]>
+  get(tenantId: string, id: string): Promise<ModelVersion | null>
+  /** The version viewers get; null when it is popularity. */
+  active(tenantId: string): Promise<ModelVersion | null>
+  artifact(
+    model: Pick<ModelVersion, 'tenantId' | 'name' | 'version'>,
+  ): Promise<{ onnx: Uint8Array; index: Uint8Array }>
+  /** Puts a version before viewers. `id` may also be its version alone. */
+  promote(tenantId: string, id: string, by: string): Promise<ModelVersion>
+  /** Takes the active version back; resolves to the one before it, null when that was none. */
+  rollback(tenantId: string, by: string): Promise<ModelVersion | null>
+  /** Hears of every change by any process; '' when some may have been missed. */
+  onChange(heard: (tenantId: string) => void): () => void
+  close(): Promise<void>
+}
+
+export const artifactFolder = (model: Pick<ModelVersion, 'tenantId' | 'name' | 'version'>): string =>
+  `models/${model.tenantId}/${model.name}/${model.version}`
+
+export async function openRegistry(options: {
+  readonly records: Records
+  readonly media: MediaStore
+  readonly clock: Clock
+  /** Says lifecycle events; without it (a command line) they wait for the platform to say them. */
+  readonly say?: (events: StoredEvent[]) => Promise<unknown>
+}): Promise<Registry> {
+  const { media, clock } = options
+  await options.records.migrate(records.modelMigrations)
+  const db = options.records.tables<records.ModelTables>()
+  const listeners = new Set<(tenantId: string) => void>()
+  const relay = options.say === undefined ? null : startRelay(db, options.say)
+  const stopListening = await options.records.listen(records.MODELS_CHANGED, (tenantId) => {
+    relay?.wake()
+    for (const listener of listeners) listener(tenantId)
+  })
+  const read = (tenantId: string): Promise<ModelVersion[]> => readVersions(db, tenantId)
+  const find = async (tenantId: string, id: string): Promise<ModelVersion | null> =>
+    (await read(tenantId)).find((one) => one.id === id || one.version === id) ?? null
+  const change = <T>(tenantId: string, work: (trx: records.ModelsTransaction) => Promise<T>): Promise<T> =>
+    db.transaction().execute(async (trx) => {
+      await records.lockTenant(trx, tenantId)
+      const result = await work(trx)
+      await records.tellChanged(trx, tenantId)
+      return result
+    })
+
+  return {
+    save: async ({ onnx, index, ...facts }) => {
+      const trainedAt = clock.now()
+      const version = versionAt(trainedAt, facts.dataHash)
+      const stored: StoredVersion = { ...facts, version, id: `${facts.name}-${version}`, trainedAt }
+      await media.put(`${artifactFolder(stored)}/model.onnx`, onnx)
+      await media.put(`${artifactFolder(stored)}/index.json`, index)
+      await change(facts.tenantId, (trx) => insertVersion(trx, stored, clock.now()))
+      return { ...stored, state: 'candidate' }
+    },
+    list: read,
+    get: find,
+    active: async (tenantId) => (await read(tenantId)).find((one) => one.state === 'champion') ?? null,
+    artifact: async (model) => {
+      const [onnx, index] = await Promise.all([
+        media.bytes(`${artifactFolder(model)}/model.onnx`),
+        media.bytes(`${artifactFolder(model)}/index.json`),
+      ])
+      return { onnx, index }
+    },
+    promote: async (tenantId, id, by) => {
+      const wanted = await find(tenantId, id)
+      if (wanted === null) throw new Refusal(refusals.modelMissing, `There is no model version ${id}.`)
+      await change(tenantId, (trx) => promoteVersion(trx, wanted, by, clock.now()))
+      return { ...wanted, state: 'champion' }
+    },
+    rollback: async (tenantId, by) => {
+      const restored = await change(tenantId, (trx) => takeBack(trx, tenantId, by, clock.now()))
+      return restored === null ? null : find(tenantId, restored)
+    },
+    onChange: (heard) => {
+      listeners.add(heard)
+      return () => listeners.delete(heard)
+    },
+    close: async () => {
+      await stopListening()
+      await relay?.close()
+    },
+  }
+}
+
+/** `20261123T151500-3fa2c1`: when, and of which data. */
+const versionAt = (at: number, dataHash: string): string =>
+  `${new Date(at).toISOString().replace(/[-:]|\..*/g, '')}-${dataHash.slice(0, 4)}${uuidv7(at).slice(-4)}`
+
+async function readVersions(db: records.ModelsDb, tenantId: string): Promise<ModelVersion[]> {
+  const [versions, promotions] = await Promise.all([
+    db
+      .selectFrom('modelVersions')
+      .selectAll()
+      .where('tenantId', '=', tenantId)
+      .orderBy('trainedAt', 'desc')
+      .execute(),
+    db
+      .selectFrom('modelPromotions')
+      .select(['modelId', 'takenBackAt'])
+      .where('tenantId', '=', tenantId)
+      .orderBy('number', 'desc')
+      .execute(),
+  ])
+  const champion = promotions.find((one) => one.takenBackAt === null)?.modelId
+  const promoted = new Set(promotions.map((one) => one.modelId))
+  return versions.map(({ facts, trainedAt, ...row }) => ({
+    ...facts,
+    ...row,
+    trainedAt: Number(trainedAt),
+    state: row.id === champion ? 'champion' : promoted.has(row.id) ? 'retired' : 'candidate',
+  }))
+}
+
+const event = (
+  definition: EventDefinition,
+  at: number,
+  model: { tenantId: string; name: string; version: string },
+  data: object,
+): StoredEvent =>
+  serverEvent(definition, at, uuidv7(at), {
+    tenantId: model.tenantId,
+    modelName: model.name,
+    modelVersion: model.version,
+    ...data,
+  })
+
+async function insertVersion(
+  trx: records.ModelsTransaction,
+  model: StoredVersion,
+  at: number,
+): Promise<void> {
+  const { tenantId, id, name, version, trainedAt, ...facts } = model
+  await trx
+    .insertInto('modelVersions')
+    .values({ tenantId, id, name, version, trainedAt: String(trainedAt), facts: JSON.stringify(facts) })
+    .execute()
+  const { interactionCount, trainMs, dataHash } = model
+  await records.addToOutbox(trx, [
+    event(modelTrained, at, model, { interactionCount, trainMs, dataHash }),
+    ...model.metrics.map(({ name: metric, value, low, high, against, difference, differenceLow }) =>
+      event(modelEvaluated, at, model, { metric, value, low, high, against, difference, differenceLow }),
+    ),
+  ])
+}
+
+/** The stack's top: the promotion that counts. */
+const topPromotion = (trx: records.ModelsTransaction, tenantId: string) =>
+  trx
+    .selectFrom('modelPromotions')
+    .innerJoin('modelVersions', (join) =>
+      join
+        .onRef('modelVersions.tenantId', '=', 'modelPromotions.tenantId')
+        .onRef('modelVersions.id', '=', 'modelPromotions.modelId'),
+    )
+    .select([
+      'modelPromotions.number',
+      'modelPromotions.modelId',
+      'modelVersions.tenantId',
+      'modelVersions.name',
+      'modelVersions.version',
+    ])
+    .where('modelPromotions.tenantId', '=', tenantId)
+    .where('modelPromotions.takenBackAt', 'is', null)
+    .orderBy('modelPromotions.number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
+async function promoteVersion(
+  trx: records.ModelsTransaction,
+  model: StoredVersion,
+  by: string,
+  at: number,
+): Promise<void> {
+  const previous = await topPromotion(trx, model.tenantId)
+  if (previous?.modelId === model.id) return
+  await trx
+    .insertInto('modelPromotions')
+    .values({ tenantId: model.tenantId, modelId: model.id, promotedAt: String(at), promotedBy: by })
+    .execute()
+  await records.addToOutbox(trx, [
+    event(modelPromoted, at, model, { previousVersion: previous?.version ?? null, by }),
+  ])
+}
+
+async function takeBack(
+  trx: records.ModelsTransaction,
+  tenantId: string,
+  by: string,
+  at: number,
+): Promise<string | null> {
+  const top = await topPromotion(trx, tenantId)
+  if (top === undefined) throw new Refusal(refusals.nothingToRollBack, 'No model is active.')
+  await trx
+    .updateTable('modelPromotions')
+    .set({ takenBackAt: String(at), takenBackBy: by })
+    .where('number', '=', top.number)
+    .execute()
+  const before = await topPromotion(trx, tenantId)
+  const restored = before ?? { tenantId, ...POPULARITY }
+  await records.addToOutbox(trx, [event(modelRolledBack, at, restored, { previousVersion: top.version, by })])
+  return before?.modelId ?? null
+}

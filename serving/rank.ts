@@ -1,0 +1,105 @@
+/**
+ * One score a title for one viewer. NCF where the model knows the viewer; what they watched since it was trained (or,
+ * for viewers it has not met, everything) is folded in by likeness, so that a play counts on the very next page.
+ */
+import type { Catalogue } from '#serving/catalogue.ts'
+import type { Matched } from '#serving/matched.ts'
+import type { Popular } from '#serving/popular.ts'
+import type { Source } from '#serving/ports.ts'
+import { scaleToOne, standardise } from '#serving/scores.ts'
+import { addSimilar } from '#serving/similar.ts'
+import type { ViewerState } from '#serving/viewer.ts'
+
+/** In deviations of the score. A rule, said openly: what can be played now stands a little higher. */
+export const PLAYABLE_BONUS = 0.4
+/** What the likest title to a fresh play gains: for viewers the model knows, and for others. */
+const FRESH_WEIGHT = 1.5
+const FOLD_IN_WEIGHT = 4
+const POPULAR_WEIGHT = 0.5
+const LATEST_PLAYS = 30
+
+export type Ranking = {
+  readonly scores: Float32Array
+  readonly source: Source
+  readonly personal: boolean
+}
+
+export async function rankFor(options: {
+  readonly catalogue: Catalogue
+  readonly model: Matched | null
+  readonly popular: Popular
+  readonly viewerKey: string | null
+  readonly viewer: ViewerState
+}): Promise<Ranking> {
+  const { catalogue, model, popular, viewer } = options
+  const known = options.viewerKey === null ? undefined : model?.session.viewerIndex.get(options.viewerKey)
+  const since = known === undefined || model === null ? 0 : model.session.index.knowsUntil
+  const folded = foldIn(catalogue, model, viewer, since)
+  const scores = new Float32Array(catalogue.titles.length)
+  if (model !== null && known !== undefined) {
+    await scoreByModel(catalogue, model, known, scores)
+    if (folded !== null) add(scores, folded, FRESH_WEIGHT)
+  } else {
+    add(scores, popular.scores, folded === null ? 1 : POPULAR_WEIGHT)
+    if (folded !== null) add(scores, folded, FOLD_IN_WEIGHT)
+  }
+  add(scores, catalogue.playable, PLAYABLE_BONUS)
+  const source = known !== undefined ? 'ncf' : folded !== null ? 'fold-in' : 'popular'
+  return { scores, source, personal: source !== 'popular' }
+}
+
+function add(scores: Float32Array, more: ArrayLike<number>, weight: number): void {
+  for (let k = 0; k < scores.length; k++) scores[k] = (scores[k] as number) + weight * (more[k] as number)
+}
+
+/** Titles the model does not know score as the mean of their main genre. */
+async function scoreByModel(
+  catalogue: Catalogue,
+  model: Matched,
+  viewer: number,
+  scores: Float32Array,
+): Promise<void> {
+  if (model.known.length === 0) return
+  const logits = await model.session.score(viewer, model.tensor)
+  for (let k = 0; k < model.known.length; k++) scores[model.known[k] as number] = logits[k] as number
+  standardise(scores, model.known)
+  if (model.known.length === catalogue.titles.length) return
+  for (let title = 0; title < scores.length; title++) {
+    if ((model.modelTitle[title] as number) >= 0) continue
+    const genre = catalogue.titles[title]?.genres[0]
+    const peers = (genre === undefined ? undefined : catalogue.byGenre.get(genre)) ?? new Int32Array()
+    let sum = 0
+    let count = 0
+    for (const peer of peers) {
+      if ((model.modelTitle[peer] as number) < 0) continue
+      sum += scores[peer] as number
+      count++
+    }
+    scores[title] = count === 0 ? 0 : sum / count
+  }
+}
+
+/** Likeness to what was watched and rated after `since`, newest weighing most; null when there is nothing. */
+function foldIn(
+  catalogue: Catalogue,
+  model: Matched | null,
+  viewer: ViewerState,
+  since: number,
+): Float32Array | null {
+  const scores = new Float32Array(catalogue.titles.length)
+  let any = false
+  const take = (title: number, weight: number): void => {
+    any = true
+    addSimilar(catalogue, model, title, weight, scores)
+  }
+  viewer.watched
+    .filter(({ meant, at }) => meant && at > since)
+    .slice(0, LATEST_PLAYS)
+    .forEach(({ title }, place) => take(title, 1 / (1 + 0.3 * place)))
+  for (const { title, stars, dismissed, at } of viewer.said) {
+    if (at <= since) continue
+    if (stars >= 4) take(title, 1)
+    else if ((stars > 0 && stars <= 2) || dismissed) take(title, -0.5)
+  }
+  return any ? scaleToOne(scores) : null
+}

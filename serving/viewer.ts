@@ -1,0 +1,62 @@
+/** What a viewer did and said, as fresh as the online store: read for each page, never kept. */
+
+import type { Catalogue } from '#serving/catalogue.ts'
+import type { OnlineStore } from '#storage/online-store/online-store.ts'
+
+export type Watched = {
+  readonly title: number
+  readonly positionMs: number
+  readonly completed: boolean
+  /** Enough was watched to say something about taste. */
+  readonly meant: boolean
+  readonly at: number
+}
+export type Said = {
+  readonly title: number
+  readonly stars: number
+  readonly dismissed: boolean
+  readonly at: number
+}
+export type ViewerState = { readonly watched: readonly Watched[]; readonly said: readonly Said[] }
+
+export const NOBODY: ViewerState = { watched: [], said: [] }
+
+/** Half a minute, or a tenth of the title where that is less. */
+const MEANT_MS = 30_000
+const MEANT_SHARE = 0.1
+/** Watched further than this share is watched to the end: the rest are credits. */
+export const DONE_SHARE = 0.95
+
+type HistoryValue = { positionMs: number; contentMs: number; completed: boolean }
+type FeedbackValue = { stars?: number | null; dismissed?: boolean | null }
+
+/** Newest first; titles that are not served are left out. */
+export async function readViewer(
+  online: OnlineStore,
+  catalogue: Catalogue,
+  tenantId: string,
+  viewerKey: string,
+): Promise<ViewerState> {
+  const [history, feedback] = await Promise.all([
+    online.list('history', tenantId, viewerKey),
+    online.list('feedback', tenantId, viewerKey),
+  ])
+  const watched: Watched[] = []
+  for (const { item, value, at } of history) {
+    const title = catalogue.indexOf.get(item)
+    if (title === undefined) continue
+    const { positionMs, contentMs, completed: ended } = value as HistoryValue
+    const length = catalogue.titles[title]?.durationMs ?? Number.POSITIVE_INFINITY
+    const completed = ended || positionMs >= length * DONE_SHARE
+    const meant = completed || contentMs >= Math.min(MEANT_MS, length * MEANT_SHARE)
+    watched.push({ title, positionMs, completed, meant, at })
+  }
+  const said: Said[] = []
+  for (const { item, value, at } of feedback) {
+    const title = catalogue.indexOf.get(item)
+    if (title === undefined) continue
+    const { stars, dismissed } = value as FeedbackValue
+    said.push({ title, stars: stars ?? 0, dismissed: dismissed === true, at })
+  }
+  return { watched: watched.sort((a, b) => b.at - a.at), said: said.sort((a, b) => b.at - a.at) }
+}
