@@ -9,8 +9,8 @@ export type Page = {
   free(title: number): boolean
   /** Takes the titles off the page's table and lays them into a row. */
   row(key: string, name: string, picks: readonly Pick[]): Row
-  /** The best free titles by these scores. */
-  pick(scores: Float32Array, count: number, source: Source, among?: (title: number) => boolean): Pick[]
+  /** The best free titles by these scores, of `among` where given. */
+  pick(scores: Float32Array, count: number, source: Source, among?: Int32Array): Pick[]
 }
 export type Pick = { readonly title: number; readonly source: Source; readonly score: number }
 
@@ -33,7 +33,7 @@ export function openPage(catalogue: Catalogue, viewer: ViewerState, kids: boolea
       return { key, name, slots }
     },
     pick: (scores, count, source, among) =>
-      best(scores, count, (title) => free(title) && (among === undefined || among(title))).map((title) => ({
+      best(scores, count, free, among).map((title) => ({
         title,
         source,
         score: scores[title] as number,

@@ -7,7 +7,7 @@ import type { Matched } from '#serving/matched.ts'
 import type { Popular } from '#serving/popular.ts'
 import type { Source } from '#serving/ports.ts'
 import { scaleToOne, standardise } from '#serving/scores.ts'
-import { addSimilar } from '#serving/similar.ts'
+import { likeness, type Weighted } from '#serving/similar.ts'
 import type { ViewerState } from '#serving/viewer.ts'
 
 /** In deviations of the score. A rule, said openly: what can be played now stands a little higher. */
@@ -86,20 +86,14 @@ function foldIn(
   viewer: ViewerState,
   since: number,
 ): Float32Array | null {
-  const scores = new Float32Array(catalogue.titles.length)
-  let any = false
-  const take = (title: number, weight: number): void => {
-    any = true
-    addSimilar(catalogue, model, title, weight, scores)
-  }
-  viewer.watched
+  const titles: Weighted[] = viewer.watched
     .filter(({ meant, at }) => meant && at > since)
     .slice(0, LATEST_PLAYS)
-    .forEach(({ title }, place) => take(title, 1 / (1 + 0.3 * place)))
+    .map(({ title }, place) => ({ title, weight: 1 / (1 + 0.3 * place) }))
   for (const { title, stars, dismissed, at } of viewer.said) {
     if (at <= since) continue
-    if (stars >= 4) take(title, 1)
-    else if ((stars > 0 && stars <= 2) || dismissed) take(title, -0.5)
+    if (stars >= 4) titles.push({ title, weight: 1 })
+    else if ((stars > 0 && stars <= 2) || dismissed) titles.push({ title, weight: -0.5 })
   }
-  return any ? scaleToOne(scores) : null
+  return titles.length === 0 ? null : scaleToOne(likeness(catalogue, model, titles))
 }

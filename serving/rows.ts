@@ -5,7 +5,7 @@ import type { Page, Pick } from '#serving/page.ts'
 import type { Popular } from '#serving/popular.ts'
 import type { Row, Source } from '#serving/ports.ts'
 import { PLAYABLE_BONUS, type Ranking } from '#serving/rank.ts'
-import { addSimilar, addTogether } from '#serving/similar.ts'
+import { likeness, watchedTogether } from '#serving/similar.ts'
 import { DONE_SHARE, type ViewerState } from '#serving/viewer.ts'
 
 export type HomeInputs = {
@@ -104,27 +104,27 @@ export function likeTitle(
   title: number,
   count: number,
 ): Pick[] {
-  const together = new Float32Array(catalogue.titles.length)
-  addTogether(model, title, 1, together)
-  const scores = new Float32Array(catalogue.titles.length)
-  addSimilar(catalogue, model, title, 1, scores)
+  const together = watchedTogether(model, title)
+  const scores = likeness(catalogue, model, [{ title, weight: 1 }])
   for (let k = 0; k < scores.length; k++) {
     scores[k] =
       (scores[k] as number) + 0.01 * (popular.scores[k] as number) + 0.02 * (catalogue.playable[k] as number)
   }
   const shared = new Set(catalogue.titles[title]?.genres ?? [])
   return page
-    .pick(scores, count, 'popular', (other) => other !== title)
+    .pick(scores, count + 1, 'popular')
+    .filter((pick) => pick.title !== title)
+    .slice(0, count)
     .map((pick) => ({ ...pick, source: sourceOf(catalogue, together, shared, pick.title) }))
 }
 
 function sourceOf(
   catalogue: Catalogue,
-  together: Float32Array,
+  together: ReadonlySet<number>,
   shared: ReadonlySet<string>,
   title: number,
 ): Source {
-  if ((together[title] as number) > 0) return 'co-watch'
+  if (together.has(title)) return 'co-watch'
   return catalogue.titles[title]?.genres.some((genre) => shared.has(genre)) === true ? 'genre' : 'popular'
 }
 
@@ -161,13 +161,8 @@ function genreRows({ catalogue, viewer, ranking, page }: HomeInputs): Row[] {
   }
   const chosen = [...weight].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 2)
   return chosen.map(([genre]) => {
-    const members = new Set(catalogue.byGenre.get(genre))
-    const picks = page.pick(
-      ranking.scores,
-      ROW,
-      ranking.source === 'popular' ? 'genre' : ranking.source,
-      (title) => members.has(title),
-    )
+    const source = ranking.source === 'popular' ? 'genre' : ranking.source
+    const picks = page.pick(ranking.scores, ROW, source, catalogue.byGenre.get(genre))
     return page.row(`genre-${genre.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`, genre, picks)
   })
 }

@@ -26,11 +26,18 @@ export function scaleToOne(scores: Float32Array): Float32Array {
   return scores
 }
 
-/** The `count` best titles that `may` be taken, best first; equal scores go by index. */
-export function best(scores: Float32Array, count: number, may: (title: number) => boolean): number[] {
+/** The `count` best titles that `may` be taken, of `among` where given, best first; equal scores go by index. */
+export function best(
+  scores: Float32Array,
+  count: number,
+  may: (title: number) => boolean,
+  among?: Int32Array,
+): number[] {
   const top: number[] = []
   let worst = Number.NEGATIVE_INFINITY
-  for (let title = 0; title < scores.length; title++) {
+  const n = among?.length ?? scores.length
+  for (let k = 0; k < n; k++) {
+    const title = among === undefined ? k : (among[k] as number)
     const score = scores[title] as number
     if ((top.length === count && score <= worst) || !may(title)) continue
     let place = top.length
