@@ -1,0 +1,24 @@
+/** How much the collector takes, and from whom. */
+import type { GrantLimits } from '#pipelines/grant-book.ts'
+
+export type CollectorLimits = GrantLimits & {
+  readonly batchEvents: number
+  readonly bodyBytes: number
+  /** Characters of one event. */
+  readonly eventBytes: number
+  /** Bytes of batches being worked on; beyond it senders wait. One tenant may hold half. */
+  readonly inFlightBytes: number
+  /** Recent events remembered to spot duplicates; twice as many at most. */
+  readonly recentEvents: number
+}
+
+export const collectorLimits: CollectorLimits = {
+  batchEvents: 1000,
+  bodyBytes: 1024 * 1024,
+  eventBytes: 64 * 1024,
+  inFlightBytes: 64 * 1024 * 1024,
+  recentEvents: 10_000,
+  perPlay: 20_000,
+  perViewerHour: 20_000,
+  unparsedPerMinute: 60,
+}

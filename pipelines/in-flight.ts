@@ -1,0 +1,34 @@
+/** Bounds what is being worked on at once: in all, and to half of that for one tenant, so that none starves the rest. */
+import { Refusal } from '#base/refusal.ts'
+import { refusals } from '#pipelines/errors.ts'
+
+export type InFlight = {
+  /** Takes room or throws a refusal; the answer gives the room back. */
+  enter(tenantId: string, bytes: number): () => void
+  bytes(): number
+}
+
+export function createInFlight(limit: number): InFlight {
+  const byTenant = new Map<string, number>()
+  let all = 0
+  return {
+    enter: (tenantId, bytes) => {
+      const held = byTenant.get(tenantId) ?? 0
+      if (all + bytes > limit) {
+        throw new Refusal(refusals.busy, 'The collector has as much in hand as it can hold.')
+      }
+      if (held + bytes > limit / 2) {
+        throw new Refusal(refusals.tooManyEvents, 'Too much of this tenant is being taken in at once.')
+      }
+      byTenant.set(tenantId, held + bytes)
+      all += bytes
+      return () => {
+        all -= bytes
+        const left = (byTenant.get(tenantId) ?? 0) - bytes
+        if (left > 0) byTenant.set(tenantId, left)
+        else byTenant.delete(tenantId)
+      }
+    },
+    bytes: () => all,
+  }
+}
