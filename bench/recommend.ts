@@ -12,7 +12,8 @@ import path from 'node:path'
 import fastify from 'fastify'
 import { systemClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
-import { createRandom } from '#base/random.ts'
+import { createRandom, type Random } from '#base/random.ts'
+import type { ViewerHistoryState } from '#features/viewer-history.ts'
 import { writeIndex } from '#models/artifact.ts'
 import { exportNcf } from '#models/ncf/export.ts'
 import { NCF_DEFAULTS } from '#models/ncf/fit.ts'
@@ -85,6 +86,22 @@ function makeArtifact(now: number): { onnx: Uint8Array; index: Uint8Array } {
   return { onnx: exportNcf(weights, NCF_DEFAULTS), index }
 }
 
+function historyOf(random: Random, k: number, now: number): ViewerHistoryState {
+  const playheadMs = random.below(3_600_000)
+  const completed = random.next() < 0.4
+  const at = now - random.below(2 * DAY)
+  const positionMs = completed ? 0 : playheadMs
+  return {
+    positionMs,
+    contentMs: playheadMs,
+    completed,
+    lastSid: `sid-${k}`,
+    at,
+    playheadMs,
+    covered: [0, playheadMs],
+  }
+}
+
 /** Half of each history is newer than the model; a tenth of the viewers is new to it. */
 async function fillHistories(online: OnlineStore, now: number): Promise<void> {
   const random = createRandom(2)
@@ -94,12 +111,7 @@ async function fillHistories(online: OnlineStore, now: number): Promise<void> {
       tenantId: TENANT,
       entity: viewerKey(n),
       item: titleId(random.below(TITLES)),
-      value: {
-        positionMs: random.below(3_600_000),
-        contentMs: random.below(3_600_000),
-        completed: random.next() < 0.4,
-        lastSid: `sid-${k}`,
-      },
+      value: historyOf(random, k, now),
       at: now - random.below(2 * DAY),
     }))
     await online.put(rows)

@@ -7,6 +7,8 @@ import { createManualClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
 import type { StoredEvent } from '#events/define.ts'
 import { findEvent, problemWith } from '#events/registry.ts'
+import { type ViewerFeedbackState, viewerFeedback } from '#features/viewer-feedback.ts'
+import { type ViewerHistoryState, viewerHistory } from '#features/viewer-history.ts'
 import { plantWorld } from '#models/evaluate/planted.ts'
 import { countViewers } from '#models/popularity/popularity.ts'
 import { openRegistry, type Registry } from '#models/registry.ts'
@@ -16,7 +18,7 @@ import { openServing, type Serving } from '#serving/recommend.ts'
 import { openDiskMedia } from '#storage/media/disk.ts'
 import type { MediaStore } from '#storage/media/media-store.ts'
 import { openLmdb } from '#storage/online-store/lmdb.ts'
-import type { Json, OnlineStore } from '#storage/online-store/online-store.ts'
+import type { OnlineStore } from '#storage/online-store/online-store.ts'
 import { openEmbeddedPostgres } from '#storage/records/postgres.ts'
 import type { Records } from '#storage/records/records.ts'
 
@@ -96,22 +98,29 @@ const idsOf = (slate: Slate, key?: string): string[] =>
     .filter((row) => key === undefined || row.key === key)
     .flatMap((row) => row.slots.map((s) => s.titleId))
 const withoutId = ({ id: _, ...slate }: Slate) => slate
-async function write(space: string, viewerKey: string, item: string, value: Json, at = NOW): Promise<void> {
-  await online.put([{ space, tenantId, entity: viewerKey, item, value, at }])
-}
-const watch = (viewerKey: string, titleId: string, share: number, at = NOW) =>
-  write(
-    'history',
-    viewerKey,
-    titleId,
-    {
-      positionMs: LENGTH_MS * share,
-      contentMs: LENGTH_MS * share,
-      completed: share >= 1,
-      lastSid: 's',
-    },
+async function watch(viewerKey: string, titleId: string, share: number, at = NOW): Promise<void> {
+  const playheadMs = LENGTH_MS * share
+  const value: ViewerHistoryState = {
+    positionMs: share >= 1 ? 0 : playheadMs,
+    contentMs: playheadMs,
+    completed: share >= 1,
+    lastSid: 's',
     at,
-  )
+    playheadMs,
+    covered: [0, playheadMs],
+  }
+  await online.put([{ space: viewerHistory.space, tenantId, entity: viewerKey, item: titleId, value, at }])
+}
+async function say(
+  viewerKey: string,
+  titleId: string,
+  word: Partial<ViewerFeedbackState>,
+  at = NOW,
+): Promise<void> {
+  const times = { starsAt: at, listAt: at, dismissedAt: at, at }
+  const value: ViewerFeedbackState = { stars: null, inMyList: false, dismissed: false, ...times, ...word }
+  await online.put([{ space: viewerFeedback.space, tenantId, entity: viewerKey, item: titleId, value, at }])
+}
 async function until(what: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 1000
   while (!(await what())) {
@@ -211,14 +220,14 @@ test('watched and dismissed titles stay away', async () => {
   ]
   await watch('picky', done, 1)
   await watch('picky', nearly, 0.97)
-  await write('feedback', 'picky', dismissed, { dismissed: true })
+  await say('picky', dismissed, { dismissed: true })
   const ids = idsOf(await serving.home({ tenantId, viewerKey: 'picky' }))
   for (const id of [done, nearly, dismissed]) assert.ok(!ids.includes(id))
 })
 
 test('a loved title takes the place of one watched before it', async () => {
   await watch('fan', (titles[1] as ServedTitle).id, 1, NOW - 1000)
-  await write('feedback', 'fan', (titles[2] as ServedTitle).id, { stars: 5 }, NOW)
+  await say('fan', (titles[2] as ServedTitle).id, { stars: 5 })
   const slate = await serving.home({ tenantId, viewerKey: 'fan' })
   assert.equal(rowOf(slate, 'because-you-watched')?.name, `Because you liked ${titles[2]?.name}`)
 })

@@ -1,5 +1,7 @@
 /** What a viewer did and said, as fresh as the online store: read for each page, never kept. */
 
+import { readFeedback } from '#features/viewer-feedback.ts'
+import { readHistory } from '#features/viewer-history.ts'
 import type { Catalogue } from '#serving/catalogue.ts'
 import type { OnlineStore } from '#storage/online-store/online-store.ts'
 
@@ -13,6 +15,7 @@ export type Watched = {
 }
 export type Said = {
   readonly title: number
+  /** 0 when not rated. */
   readonly stars: number
   readonly dismissed: boolean
   readonly at: number
@@ -27,9 +30,6 @@ const MEANT_SHARE = 0.1
 /** Watched further than this share is watched to the end: the rest are credits. */
 export const DONE_SHARE = 0.95
 
-type HistoryValue = { positionMs: number; contentMs: number; completed: boolean }
-type FeedbackValue = { stars?: number | null; dismissed?: boolean | null }
-
 /** Newest first; titles that are not served are left out. */
 export async function readViewer(
   online: OnlineStore,
@@ -38,25 +38,23 @@ export async function readViewer(
   viewerKey: string,
 ): Promise<ViewerState> {
   const [history, feedback] = await Promise.all([
-    online.list('history', tenantId, viewerKey),
-    online.list('feedback', tenantId, viewerKey),
+    readHistory(online, tenantId, viewerKey),
+    readFeedback(online, tenantId, viewerKey),
   ])
   const watched: Watched[] = []
-  for (const { item, value, at } of history) {
-    const title = catalogue.indexOf.get(item)
+  for (const [titleId, { positionMs, contentMs, completed: ended, at }] of history) {
+    const title = catalogue.indexOf.get(titleId)
     if (title === undefined) continue
-    const { positionMs, contentMs, completed: ended } = value as HistoryValue
     const length = catalogue.titles[title]?.durationMs ?? Number.POSITIVE_INFINITY
     const completed = ended || positionMs >= length * DONE_SHARE
     const meant = completed || contentMs >= Math.min(MEANT_MS, length * MEANT_SHARE)
     watched.push({ title, positionMs, completed, meant, at })
   }
   const said: Said[] = []
-  for (const { item, value, at } of feedback) {
-    const title = catalogue.indexOf.get(item)
+  for (const [titleId, { stars, dismissed, starsAt, dismissedAt }] of feedback) {
+    const title = catalogue.indexOf.get(titleId)
     if (title === undefined) continue
-    const { stars, dismissed } = value as FeedbackValue
-    said.push({ title, stars: stars ?? 0, dismissed: dismissed === true, at })
+    said.push({ title, stars: stars ?? 0, dismissed, at: dismissed ? dismissedAt : starsAt })
   }
   return { watched: watched.sort((a, b) => b.at - a.at), said: said.sort((a, b) => b.at - a.at) }
 }
