@@ -1,0 +1,147 @@
+/** How sources come in: upload tickets, imports, the last byte, uploads given up, and what a crash left unfinished. */
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
+import { Refusal } from '#base/refusal.ts'
+import type { EventDefinition } from '#events/define.ts'
+import { uploadReceived } from '#events/media.ts'
+import { refusals } from '#playback/errors.ts'
+import type { Clip, Job } from '#playback/job.ts'
+import { publish } from '#playback/packaging/publish.ts'
+import type { PlaybackLimits, UploadTicket } from '#playback/ports.ts'
+import type { Queue } from '#playback/transcode/queue.ts'
+import { eventsOf, type Workshop } from '#playback/transcode/workshop.ts'
+import { hashOf, newToken } from '#playback/upload/tokens.ts'
+import { UPLOAD_PATH, type Uploads } from '#playback/upload/uploads.ts'
+
+/** The ladder and its half-made files, beside the source itself. */
+const ROOM_FACTOR = 2.2
+
+export type Intake = {
+  createUpload(tenantId: string, titleId: string, fileName: string, sizeBytes: number): Promise<UploadTicket>
+  importFile(tenantId: string, titleId: string, file: string, clip?: Clip): Promise<Job>
+  received(job: Job): Promise<void>
+  /** Takes up what was unfinished when we were last here. */
+  resume(uploads: Uploads): Promise<void>
+  /** Forgets uploads nobody will finish. */
+  sweep(uploads: Uploads): Promise<void>
+}
+
+function blank(shop: Workshop, limits: PlaybackLimits, tenantId: string, titleId: string): Job {
+  const now = shop.clock.now()
+  return {
+    id: shop.newId(),
+    tenantId,
+    titleId,
+    state: 'uploading',
+    progress: 0,
+    step: 'Waiting for the file',
+    encoder: null,
+    renditions: [],
+    tracks: [],
+    failure: null,
+    fileName: '',
+    sizeBytes: 0,
+    importPath: null,
+    clip: null,
+    probed: null,
+    durationMs: null,
+    posterPath: null,
+    storyboardPath: null,
+    captions: [],
+    createdAt: now,
+    updatedAt: now,
+    receivedAt: null,
+    publishedAt: null,
+    expiresAt: now + limits.uploadMs,
+  }
+}
+
+export function createIntake(shop: Workshop, queue: Queue, limits: PlaybackLimits): Intake {
+  async function demandRoom(sizeBytes: number): Promise<void> {
+    await mkdir(shop.sources, { recursive: true })
+    const disk = await statfs(shop.sources)
+    if (disk.bavail * disk.bsize < sizeBytes * ROOM_FACTOR + limits.spareBytes) {
+      throw new Refusal(refusals.noRoom, 'There is not enough free disk space for this file.')
+    }
+  }
+  async function received(job: Job): Promise<void> {
+    const now = shop.clock.now()
+    const { sizeBytes, fileName } = job
+    const changed: Job = {
+      ...job,
+      state: 'probing',
+      step: 'Waiting for its turn',
+      receivedAt: now,
+      updatedAt: now,
+    }
+    const happened = {
+      definition: uploadReceived as unknown as EventDefinition,
+      data: { sizeBytes, fileName: fileName.slice(0, 200) },
+    }
+    await shop.store.save(changed, eventsOf(shop, changed, [happened]))
+    shop.onEvents()
+    shop.onChange(changed)
+    if ((await shop.store.playable(job.tenantId, job.titleId)) === null) {
+      await shop.catalog.setStatus(job.tenantId, job.titleId, 'processing')
+    }
+    queue.add(changed)
+  }
+  return {
+    async createUpload(tenantId, titleId, fileName, sizeBytes) {
+      if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0) {
+        throw new Refusal(refusals.emptyFile, 'The file is empty.')
+      }
+      if (sizeBytes > limits.maxUploadBytes) {
+        const most = (limits.maxUploadBytes / 1e9).toFixed(1)
+        throw new Refusal(refusals.tooLarge, `The file is larger than the limit of ${most} GB.`)
+      }
+      await demandRoom(sizeBytes)
+      const token = newToken()
+      const job = { ...blank(shop, limits, tenantId, titleId), fileName: fileName.slice(0, 200), sizeBytes }
+      await shop.store.create(job, hashOf(token), [])
+      shop.onChange(job)
+      return { uploadUrl: UPLOAD_PATH, uploadToken: token, maxBytes: limits.maxUploadBytes }
+    },
+    async importFile(tenantId, titleId, file, clip) {
+      const fileName = file.split(/[\\/]/).at(-1) ?? file
+      const made = blank(shop, limits, tenantId, titleId)
+      const job: Job = { ...made, fileName, importPath: file, clip: clip ?? null }
+      await shop.store.create(job, null, [])
+      await received(job)
+      return job
+    },
+    received,
+    async resume(uploads) {
+      await rm(shop.work, { recursive: true, force: true })
+      await mkdir(shop.work, { recursive: true })
+      const jobs = await shop.store.unfinished()
+      for (const job of jobs) {
+        if (job.state === 'uploading') {
+          if (job.importPath !== null || (await uploads.isWhole(job))) await received(job)
+          continue
+        }
+        await publish(shop, job)
+        queue.add(job)
+      }
+      await removeStrays(jobs)
+    },
+    async sweep(uploads) {
+      const now = shop.clock.now()
+      for (const job of await shop.store.unfinished()) {
+        if (job.state !== 'uploading' || job.expiresAt > now) continue
+        await uploads.remove(job.id)
+        await shop.store.remove(job.id)
+      }
+    },
+  }
+
+  /** Sources of jobs that ended while we were not looking. Failed ones that may be retried keep theirs. */
+  async function removeStrays(unfinished: readonly Job[]): Promise<void> {
+    const wanted = new Set(unfinished.map((job) => job.id))
+    for (const name of await readdir(shop.sources).catch(() => [] as string[])) {
+      const id = name.replace(/\.json$/, '')
+      if (wanted.has(id)) continue
+      const job = await shop.store.find(id)
+      if (job === null || job.state === 'done') await rm(`${shop.sources}/${name}`, { force: true })
+    }
+  }
+}
