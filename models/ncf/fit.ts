@@ -37,8 +37,18 @@ export type FitOptions = {
   readonly onEpoch?: (report: EpochReport) => void
 }
 
+/** Few plays get smaller steps, so that one pass over them is still a walk and not a stumble. */
+const STEPS_PER_EPOCH = 200
+const MIN_BATCH = 80
+
+function batchFor(settings: NeumfSettings, positives: number): number {
+  const wanted = Math.ceil((positives * (1 + settings.negatives)) / STEPS_PER_EPOCH)
+  return Math.max(Math.min(MIN_BATCH, settings.batch), Math.min(settings.batch, wanted))
+}
+
 async function open(options: FitOptions): Promise<NeumfTrainer> {
-  const { interactions, settings, seed, threads } = options
+  const { interactions, seed, threads } = options
+  const settings = { ...options.settings, batch: batchFor(options.settings, interactions.viewer.length) }
   return openNeumfTrainer({
     viewers: interactions.viewers.length,
     titles: interactions.titles.length,
@@ -86,7 +96,7 @@ export async function fitNcf(options: FitOptions): Promise<NeumfTrainer> {
 export async function chooseEpochs(
   split: TimeSplit,
   options: Omit<FitOptions, 'interactions'>,
-  patience = 3,
+  patience = 5,
 ): Promise<{ epochs: number; curve: number[] }> {
   const judged = judgedViewers(split)
   const curve: number[] = []
