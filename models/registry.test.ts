@@ -28,7 +28,7 @@ const clock = createManualClock(1_700_000_000_000)
 before(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'registry-'))
   records = await openEmbeddedPostgres({ dir: path.join(dir, 'records'), log: silentLog })
-  media = await openDiskMedia({ dir: path.join(dir, 'media') })
+  media = openDiskMedia({ dir: path.join(dir, 'media') })
   platform = await openRegistry({ records, media, clock, say: async (events) => void said.push(...events) })
   guest = await openRegistry({ records, media, clock })
 })

@@ -35,3 +35,44 @@ test('refuses to learn from too little', async () => {
     code: 'SV_TOO_FEW_INTERACTIONS',
   })
 })
+
+test('a training process killed from outside is started again and ends the same', async () => {
+  const options = { interactions: world.interactions, seed: 4, threads: 1, maxEpochs: 2 }
+  const pids: number[] = []
+  const killed = await runTraining({
+    ...options,
+    onProcess: (pid) => pids.push(pid),
+    onProgress: () => {
+      if (pids.length === 1) process.kill(pids[0] as number, 'SIGKILL')
+    },
+  })
+  assert.equal(pids.length, 2)
+  assert.equal(Buffer.compare(killed.onnx, (await trainAndEvaluate(options)).onnx), 0)
+})
+
+test('a training that is called off ends its process', async () => {
+  const calledOff = new AbortController()
+  const pids: number[] = []
+  const training = runTraining({
+    interactions: world.interactions,
+    seed: 4,
+    threads: 1,
+    signal: calledOff.signal,
+    onProcess: (pid) => pids.push(pid),
+    onProgress: () => calledOff.abort(),
+  })
+  await assert.rejects(training, { name: 'AbortError' })
+  const end = Date.now() + 5000
+  while (isAlive(pids[0] as number)) {
+    assert.ok(Date.now() < end, 'still alive after 5 s')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -11,9 +11,14 @@ const RESTARTS = 2
 
 class TrainingDied extends Error {}
 
-export async function runTraining(
-  options: TrainingOptions & { readonly signal?: AbortSignal },
-): Promise<TrainingResult> {
+export type RunOptions = TrainingOptions & {
+  /** Ends the process. */
+  readonly signal?: AbortSignal
+  /** Hears the id of each process started. */
+  readonly onProcess?: (pid: number) => void
+}
+
+export async function runTraining(options: RunOptions): Promise<TrainingResult> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await runOnce(options)
@@ -24,17 +29,14 @@ export async function runTraining(
   }
 }
 
-function runOnce({
-  onProgress,
-  signal,
-  ...options
-}: TrainingOptions & { readonly signal?: AbortSignal }): Promise<TrainingResult> {
+function runOnce({ onProgress, onProcess, signal, ...options }: RunOptions): Promise<TrainingResult> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./train-process.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
       ...(signal === undefined ? {} : { signal }),
     })
+    if (child.pid !== undefined) onProcess?.(child.pid)
     child.on('message', (message: FromTraining) => {
       if (message.kind === 'progress') onProgress?.(message.progress)
       else if (message.kind === 'done') resolve(message.result)

@@ -62,8 +62,8 @@ let tenants = 0
 before(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'serving-'))
   records = await openEmbeddedPostgres({ dir: path.join(dir, 'records'), log: silentLog })
-  media = await openDiskMedia({ dir: path.join(dir, 'media') })
-  online = await openLmdb({ dir: path.join(dir, 'online') })
+  media = openDiskMedia({ dir: path.join(dir, 'media') })
+  online = openLmdb({ dir: path.join(dir, 'online') })
   registry = await openRegistry({ records, media, clock })
   const train = (seed: number) => trainAndEvaluate({ interactions: world.interactions, seed, threads: 1 })
   models = [await train(1), await train(2)]
@@ -97,7 +97,7 @@ const idsOf = (slate: Slate, key?: string): string[] =>
   slate.rows
     .filter((row) => key === undefined || row.key === key)
     .flatMap((row) => row.slots.map((s) => s.titleId))
-const withoutId = ({ id: _, ...slate }: Slate) => slate
+const withoutId = ({ modelName, modelVersion, rows }: Slate) => ({ modelName, modelVersion, rows })
 async function watch(viewerKey: string, titleId: string, share: number, at = NOW): Promise<void> {
   const playheadMs = LENGTH_MS * share
   const value: ViewerHistoryState = {
