@@ -5,7 +5,7 @@ import { silentLog } from '#base/log.ts'
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from '#events/dead-letters.ts'
 import type { StoredEvent } from '#events/define.ts'
 import type { Grant } from '#events/grants.ts'
-import { readCmcd } from '#pipelines/cmcd.ts'
+import { createCmcdReader } from '#pipelines/cmcd.ts'
 import { type CollectInput, createCollector } from '#pipelines/collect.ts'
 import type { CollectorLimits } from '#pipelines/collector-limits.ts'
 
@@ -185,7 +185,7 @@ test('sets text that is not JSON aside when a header names the tenant, a bounded
 
 test('sets a line of CMCD aside that cannot be read', async () => {
   const { collector, of } = open()
-  const body = readCmcd(Buffer.from('"\n'))
+  const body = createCmcdReader().read(Buffer.from('"\n'))
   await collector.collect({ body, token: 'play', userAgent: UA })
   assert.equal(of('collector.letter.dead')[0]?.['reason'], 'unreadable-cmcd')
 })

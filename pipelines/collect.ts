@@ -49,11 +49,12 @@ export type ForeignBatch = {
   readonly sourceFormat: 'cmcd2'
   translate(
     grant: Grant,
-    receivedAt: number,
     userAgent: string,
   ): {
     readonly events: readonly unknown[]
     readonly unreadable: readonly { readonly text: string; readonly detail: string }[]
+    /** By the sender's clock; as received when the format does not say. */
+    readonly sentAt: number | undefined
   }
 }
 
@@ -107,14 +108,19 @@ export function createCollector(ports: CollectorPorts): Collector {
     return sorted
   }
 
-  const contextOf = (grant: Grant, batch: RawBatch | null, input: CollectInput): BatchContext => {
+  const contextOf = (
+    grant: Grant,
+    batch: RawBatch | null,
+    sentAt: number | undefined,
+    input: CollectInput,
+  ): BatchContext => {
     const isImport = grant.kind === 'import'
     const receivedAt = (isImport ? batch?.receivedAt : undefined) ?? input.receivedAt ?? clock.now()
     return {
       tenantId: grant.tenantId,
       grant,
       common: batch?.common ?? {},
-      sentAt: batch?.sentAt ?? receivedAt,
+      sentAt: batch?.sentAt ?? sentAt ?? receivedAt,
       receivedAt,
       sourceFormat: isBytes(input.body) ? (isImport ? 'import' : 'native') : input.body.sourceFormat,
       bot: isProgram(input.userAgent),
@@ -149,10 +155,8 @@ export function createCollector(ports: CollectorPorts): Collector {
     const { token, grant } = await knowWhoIsThere(batch, input)
     const leave = inFlight.enter(grant.tenantId, input.body.byteLength)
     try {
-      const context = contextOf(grant, batch, input)
-      const foreign = isBytes(input.body)
-        ? null
-        : input.body.translate(grant, context.receivedAt, input.userAgent)
+      const foreign = isBytes(input.body) ? null : input.body.translate(grant, input.userAgent)
+      const context = contextOf(grant, batch, foreign?.sentAt, input)
       const events = foreign?.events ?? batch?.events ?? []
       const unreadable = foreign?.unreadable ?? []
       book.spend(token, events.length + unreadable.length)

@@ -1,7 +1,7 @@
 /** The collector's doors over HTTP: `POST /events` for batches of ours, `POST /cmcd/:token` for any CMCD v2 player. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '#base/refusal.ts'
-import { readCmcd } from '#pipelines/cmcd.ts'
+import { createCmcdReader } from '#pipelines/cmcd.ts'
 import type { Collector } from '#pipelines/collect.ts'
 import { refusals } from '#pipelines/errors.ts'
 
@@ -27,6 +27,7 @@ const bytesOf = (request: FastifyRequest): Uint8Array =>
 const userAgentOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? ''
 
 export function registerCollector(app: FastifyInstance, collector: Collector): void {
+  const cmcd = createCmcdReader()
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -52,7 +53,7 @@ export function registerCollector(app: FastifyInstance, collector: Collector): v
     // A wildcard, because the router bounds named parameters to fewer characters than a token has.
     scope.post<{ Params: { '*': string } }>('/cmcd/*', options, async (request, reply) => {
       try {
-        const body = readCmcd(bytesOf(request))
+        const body = cmcd.read(bytesOf(request))
         await collector.collect({ token: request.params['*'], body, userAgent: userAgentOf(request) })
         return reply.status(204).send()
       } catch (error) {
