@@ -1,5 +1,5 @@
 /** How sources come in: upload tickets, imports, the last byte, uploads given up, and what a crash left unfinished. */
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { Refusal } from '#base/refusal.ts'
 import type { EventDefinition } from '#events/define.ts'
 import { uploadReceived } from '#events/media.ts'
@@ -104,7 +104,8 @@ export function createIntake(shop: Workshop, queue: Queue, limits: PlaybackLimit
     async importFile(tenantId, titleId, file, clip) {
       const fileName = file.split(/[\\/]/).at(-1) ?? file
       const made = blank(shop, limits, tenantId, titleId)
-      const job: Job = { ...made, fileName, importPath: file, clip: clip ?? null }
+      const { size } = await stat(file)
+      const job: Job = { ...made, fileName, sizeBytes: size, importPath: file, clip: clip ?? null }
       await shop.store.create(job, null, [])
       await received(job)
       return job

@@ -1,62 +1,163 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { systemClock } from '#base/clock.ts'
+import * as tus from 'tus-js-client'
 import { silentLog } from '#base/log.ts'
-import type { StoredEvent } from '#events/define.ts'
 import { findEvent, problemWith } from '#events/registry.ts'
-import { openPlayback, type Playback } from '#playback/playback.ts'
-import { openDiskMedia } from '#storage/media/disk.ts'
-import type { MediaStore } from '#storage/media/media-store.ts'
-import { type EmbeddedRecords, openEmbeddedPostgres } from '#storage/records/postgres.ts'
+import { BUNNY, type Opened, openForTest, TRAILER } from '#playback/opened.suite.ts'
+import { openSandbox } from '#playback/sandboxing/sandbox.ts'
+import { type Encoder, openEncoder } from '#playback/transcode/encoder.ts'
 
-const BUNNY = fileURLToPath(new URL('../demo/video/bigbuckbunny.mp4', import.meta.url))
 const TENANT = 'acme'
-
-let dir: string
-let records: EmbeddedRecords
-let media: MediaStore
-let playback: Playback
-const said: StoredEvent[] = []
-const statuses: string[] = []
+let opened: Opened
+let encoder: Encoder
 
 before(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'playback-'))
-  records = await openEmbeddedPostgres({ dir: path.join(dir, 'records'), log: silentLog })
-  media = openDiskMedia({ dir: path.join(dir, 'media') })
-  playback = await openPlayback({
-    records,
-    media,
-    say: async (events) => said.push(...events),
-    clock: systemClock,
-    log: process.env['SAY'] ? (console as never) : silentLog,
-    dataDir: dir,
-    catalog: {
-      setStatus: async (_tenantId, titleId, status) => {
-        statuses.push(`${titleId} ${status}`)
-      },
-    },
-  })
+  opened = await openForTest()
+  const sandbox = await openSandbox({})
+  encoder = await openEncoder({ environment: {}, sandbox, log: silentLog })
 })
-after(async () => {
-  await playback?.close()
-  await media?.close()
-  await records?.close()
-  await rm(dir, { recursive: true, force: true })
+after(() => opened?.close())
+
+const get = async (file: string): Promise<Response> => {
+  const answer = await fetch(new URL(file, opened.url))
+  assert.equal(answer.status, 200, file)
+  return answer
+}
+const text = async (file: string): Promise<string> => (await get(file)).text()
+
+function upload(ticket: { uploadUrl: string; uploadToken: string }, content: Buffer, name: string) {
+  return new Promise<void>((resolve, reject) => {
+    const started = new tus.Upload(content as never, {
+      endpoint: new URL(ticket.uploadUrl, opened.url).href,
+      headers: { authorization: `Bearer ${ticket.uploadToken}` },
+      metadata: { filename: name },
+      chunkSize: 200_000,
+      retryDelays: null,
+      onError: reject,
+      onSuccess: () => resolve(),
+    })
+    started.start()
+  })
+}
+
+/** Follows every address a master playlist leads to; returns the rungs' whole content. */
+async function follow(master: string): Promise<Buffer[]> {
+  const base = master.slice(0, master.lastIndexOf('/') + 1)
+  const list = await text(master)
+  const playlists = [...list.matchAll(/URI="([^"]+)"/g), ...list.matchAll(/^([^#\n].*)$/gm)].map(
+    (match) => match[1] as string,
+  )
+  return Promise.all(
+    playlists.map(async (playlist) => {
+      const folder = base + playlist.slice(0, playlist.lastIndexOf('/') + 1)
+      const lines = await text(base + playlist)
+      const files = [/URI="([^"]+)"/.exec(lines)?.[1] as string, ...(lines.match(/^[^#\n].*$/gm) as string[])]
+      const parts = await Promise.all(
+        files.map(async (file) => Buffer.from(await (await get(folder + file)).arrayBuffer())),
+      )
+      return Buffer.concat(parts)
+    }),
+  )
+}
+
+test('turns an upload into HLS and DASH with several renditions on one set of segments', async () => {
+  const content = await readFile(BUNNY)
+  const seen: string[] = []
+  const stop = opened.playback.onJob((job) => {
+    if (job.titleId === 'bunny' && seen.at(-1) !== job.state) seen.push(job.state)
+  })
+  const ticket = await opened.playback.createUpload(TENANT, 'bunny', 'bunny.mp4', content.length)
+  await upload(ticket, content, 'bunny.mp4')
+  await opened.playback.idle()
+  stop()
+  const job = await opened.playback.job(TENANT, 'bunny')
+  assert.equal(job?.state, 'done', JSON.stringify(job?.failure))
+  assert.equal(job?.progress, 1)
+  assert.deepEqual(seen, ['uploading', 'probing', 'transcoding', 'packaging', 'done'])
+  assert.deepEqual(
+    job?.renditions.map(({ heightPx, state }) => [heightPx, state]),
+    [720, 480, 360, 240].map((height) => [height, 'ready']),
+  )
+  assert.deepEqual(await opened.leftovers(), [])
+
+  const sources = await opened.playback.sourcesFor(TENANT, 'bunny')
+  assert.ok(sources)
+  assert.equal(sources.durationMs, 5280)
+  const tracks = await follow(sources.hlsUrl)
+  assert.equal(tracks.length, 5)
+  for (const [at, content] of tracks.entries()) {
+    const file = path.join(opened.dir, `track-${at}.mp4`)
+    await writeFile(file, content)
+    const probed = await encoder.probe(file)
+    if (at === 0) assert.equal(probed.audio?.codec, 'aac')
+    else assert.equal(probed.video?.frames, 132)
+    assert.ok(Math.abs(probed.statedMs - 5280) < 100, `track ${at} lasts ${probed.statedMs} ms`)
+  }
+  const mpd = await text(sources.dashUrl)
+  const templates = [...mpd.matchAll(/media="([^"]+)" startNumber="1"/g)].map((match) => match[1] as string)
+  assert.equal(templates.length, 5)
+  for (const template of templates) await get(`/media/acme/bunny/${template.replace('$Number$', '1')}`)
+  assert.match(await text(sources.storyboardUrl as string), /storyboard\.jpg#xywh=0,0,160,90/)
+  assert.ok((await (await get(sources.posterUrl)).arrayBuffer()).byteLength > 20_000)
 })
 
-test('makes a local file playable with HLS and DASH on the same segments', async () => {
-  await playback.importFile(TENANT, 'bunny', BUNNY)
-  await playback.idle()
-  const job = await playback.job(TENANT, 'bunny')
-  assert.equal(job?.state, 'done', JSON.stringify(job?.failure))
-  const found = await playback.sourcesFor(TENANT, 'bunny')
-  console.error(found, job)
-  console.error(await media.list('titles/acme'))
-  console.error(Buffer.from(await media.bytes('titles/acme/bunny/master.m3u8')).toString())
-  console.error(Buffer.from(await media.bytes('titles/acme/bunny/manifest.mpd')).toString())
-  console.error(said, statuses)
+test('says each step as an event of the contract', () => {
+  const events = opened.said.filter((event) => event['titleId'] === 'bunny')
+  assert.deepEqual(
+    events.map((event) => event.type.replace('media.', '')),
+    ['upload.received', 'source.probed', ...Array(4).fill('rendition.done'), 'package.published'],
+  )
+  for (const event of events) {
+    const definition = findEvent(event.type, event.version)
+    assert.ok(definition)
+    assert.equal(problemWith(definition, event), null)
+  }
+  assert.equal(opened.statuses[0], 'bunny processing')
+  assert.ok(opened.statuses.includes('bunny ready'))
+})
+
+test('makes a part of a local file playable, and a picture without sound', async () => {
+  const silent = path.join(opened.dir, 'silent.mp4')
+  await encoder.perform({ kind: 'cut', source: TRAILER, target: silent, startMs: 36_000, durationMs: 1500 })
+  const mute = path.join(opened.dir, 'mute.mp4')
+  await encoder.perform({ kind: 'copy', source: silent, target: mute, stream: 'video' })
+  await opened.playback.importFile(TENANT, 'mute', mute)
+  await opened.playback.importFile(TENANT, 'part', TRAILER, { startMs: 36_100, durationMs: 3000 })
+  await opened.playback.idle()
+  const [mutes, part] = [
+    await opened.playback.sourcesFor(TENANT, 'mute'),
+    await opened.playback.sourcesFor(TENANT, 'part'),
+  ]
+  assert.ok(mutes && part)
+  assert.doesNotMatch(await text(mutes.hlsUrl), /TYPE=AUDIO/)
+  assert.match(await text(part.hlsUrl), /TYPE=AUDIO/)
+  assert.ok(Math.abs((part.durationMs as number) - 3000) < 100, String(part.durationMs))
+})
+
+test('serves captions brought beside the video', async () => {
+  const token = (await opened.playback.createUpload(TENANT, 'spoken', 'a.mp4', 10)).uploadToken
+  const put = (body: string, language = 'de'): Promise<Response> =>
+    fetch(new URL(`/captions/${language}`, opened.url), {
+      method: 'PUT',
+      body,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'text/vtt' },
+    })
+  assert.equal((await put('1\n00:00 no')).status, 422)
+  assert.equal((await put('WEBVTT\n', '../x')).status, 404)
+  assert.equal((await put('WEBVTT\n\n00:00.000 --> 00:01.000\nHallo\n')).status, 204)
+  await opened.playback.importFile(TENANT, 'spoken', BUNNY, { startMs: 0, durationMs: 1000 })
+  await opened.playback.idle()
+  const sources = await opened.playback.sourcesFor(TENANT, 'spoken')
+  const [caption] = sources?.captions ?? []
+  assert.deepEqual([caption?.language, caption?.label], ['de', 'German'])
+  assert.match(await text(caption?.url as string), /Hallo/)
+})
+
+test('removes everything of a title', async () => {
+  await opened.playback.remove(TENANT, 'part')
+  assert.equal(await opened.playback.job(TENANT, 'part'), null)
+  assert.equal(await opened.playback.sourcesFor(TENANT, 'part'), null)
+  assert.deepEqual(await opened.media.list('titles/acme/part'), [])
 })

@@ -10,7 +10,13 @@ import { refusals } from '#playback/errors.ts'
 import { folderOf, type Job, titleKey } from '#playback/job.ts'
 import { EncodeError } from '#playback/transcode/driver.ts'
 import { advance } from '#playback/transcode/steps.ts'
-import { benchOf, handleOf, type JobHandle, sourceOf, type Workshop } from '#playback/transcode/workshop.ts'
+import {
+  benchOf,
+  handleOf,
+  type JobHandle,
+  removeSource,
+  type Workshop,
+} from '#playback/transcode/workshop.ts'
 
 export type Queue = {
   add(job: Job): void
@@ -130,7 +136,7 @@ async function fail(shop: Workshop, hand: JobHandle, error: unknown): Promise<vo
     if (job.publishedAt === null) {
       await shop.media.deletePrefix(`${titleKey(job.tenantId, job.titleId)}/${folderOf(job.id)}/`)
     }
-    if (blamed) await rm(sourceOf(shop, job.id), { force: true })
+    if (blamed) await removeSource(shop, job.id)
     await rm(benchOf(shop, job.id), { recursive: true, force: true })
     const tracks = job.publishedAt === null ? [] : job.tracks
     await hand.keep({ state: 'failed', step: 'Failed', failure: { code, message, fix }, tracks }, [

@@ -14,7 +14,13 @@ import { EncodeError } from '#playback/transcode/driver.ts'
 import { makePoster, makeStoryboard, takeCaptions } from '#playback/transcode/extras.ts'
 import { judge, whyUnreadable } from '#playback/transcode/judge.ts'
 import { type Plan, planLadder, type Rung } from '#playback/transcode/ladder.ts'
-import { benchOf, type JobHandle, sourceOf, type Workshop } from '#playback/transcode/workshop.ts'
+import {
+  benchOf,
+  type JobHandle,
+  removeSource,
+  sourceOf,
+  type Workshop,
+} from '#playback/transcode/workshop.ts'
 
 const AUDIO_KBPS = 128
 const event = (definition: unknown): EventDefinition => definition as EventDefinition
@@ -240,6 +246,6 @@ async function finish(shop: Workshop, hand: JobHandle): Promise<void> {
       },
     },
   ])
-  await rm(sourceOf(shop, hand.job.id), { force: true })
+  await removeSource(shop, hand.job.id)
   shop.log.info({ jobId: hand.job.id, folder: folderOf(hand.job.id) }, 'a title has all its renditions')
 }

@@ -1,4 +1,5 @@
 /** What the steps of a job work with: the encoder, the places files lie, and the job as it changes. */
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
@@ -40,6 +41,12 @@ export type Workshop = {
 }
 
 export const sourceOf = (shop: Workshop, jobId: string): string => path.join(shop.sources, jobId)
+/** Takes a source away, with the note the upload kept beside it. */
+export async function removeSource(shop: Workshop, jobId: string): Promise<void> {
+  await rm(sourceOf(shop, jobId), { force: true })
+  await rm(`${sourceOf(shop, jobId)}.json`, { force: true })
+}
+
 export const benchOf = (shop: Workshop, jobId: string): string => path.join(shop.work, jobId)
 
 export type Happened = { readonly definition: EventDefinition; readonly data: Record<string, unknown> }
