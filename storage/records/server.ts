@@ -25,28 +25,17 @@ import { Refusal } from '#base/refusal.ts'
 import { refusals } from '#storage/records/errors.ts'
 import { stopLeftover } from '#storage/records/leftover.ts'
 import { findProgram, type Program } from '#storage/records/program.ts'
+import { readRunFile, removeRunFile, writeRunFile } from '#storage/records/run-file.ts'
 import { commonTemp, openDoorway, type ServerUser, serverUser } from '#storage/records/server-user.ts'
 
 const USER = 'streamverse'
 const READY_MS = 30_000
-const RUN_FILE = 'run.json'
 
 export type Server = {
   readonly url: string
   /** Process id of the running server. */
   pid(): number
   close(): Promise<void>
-}
-
-type RunFile = { url: string; socketDir: string; pid: number }
-
-/** What a running platform left word of; null when there is none. */
-export function readRunFile(dir: string): RunFile | null {
-  try {
-    return JSON.parse(readFileSync(path.join(dir, RUN_FILE), 'utf8')) as RunFile
-  } catch {
-    return null
-  }
 }
 
 const settings = (address: { socketDir: string; port: number; tcp: boolean }): string[] =>
@@ -117,14 +106,14 @@ async function makeCluster(program: Program, user: ServerUser, dir: string, pass
     { ...user, cwd: '/', env: { LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe', ...door.descriptors] },
   )
   const said = keepLines(child)
-  const problem = await new Promise<unknown>((resolve) => {
-    child.once('error', resolve)
-    child.once('close', (code) => resolve(code === 0 ? null : code))
+  const problem = await new Promise<string | null>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code) => resolve(code === 0 ? null : `exit ${code}`))
   })
   door.close()
   rmSync(secret, { force: true })
   if (problem !== null) {
-    throw new Refusal(refusals.cannotStart, `initdb failed (${String(problem)}): ${said.text()}`)
+    throw new Refusal(refusals.cannotStart, `initdb failed (${problem}): ${said.text()}`)
   }
   renameSync(half, data)
 }
@@ -243,7 +232,7 @@ export async function openServer(options: { readonly dir: string; readonly log: 
     const { child, pid } = await launch(program, user, dir, settings(address))
     const watch = watchOverUs(user, pid)
     current = { child, pid, watch }
-    writeFileSync(path.join(dir, RUN_FILE), JSON.stringify({ url, socketDir, pid }), { mode: 0o600 })
+    writeRunFile(dir, { url, socketDir, pid })
     child.once('exit', (code, signal) => {
       watch?.kill('SIGKILL')
       if (closed) return
@@ -276,7 +265,7 @@ export async function openServer(options: { readonly dir: string; readonly log: 
       await exited(child)
       clearTimeout(late)
       watch?.kill('SIGKILL')
-      rmSync(path.join(dir, RUN_FILE), { force: true })
+      removeRunFile(dir)
       rmSync(socketDir, { recursive: true, force: true })
     },
   }
