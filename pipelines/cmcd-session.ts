@@ -107,7 +107,9 @@ function join(session: CmcdSession, report: CmcdReport): readonly Saying[] {
   if (said === 'd' || said === 's') session.announced = true
   const changed = said !== session.said
   session.said = said
-  if (changed && (said === 's' || said === 'r' || said === 'w')) session.intentAt = report.ts
+  // dash.js says `s` when it is made and `r` when play was pressed; hls.js says `d` first and `s` when play was pressed.
+  const pressed = said === 's' ? session.preloaded : said === 'r' || said === 'w'
+  if (changed && pressed) session.intentAt = report.ts
   const sayings: Saying[] = []
   const request = (at: number): void => {
     if (!session.requested) {
@@ -115,7 +117,7 @@ function join(session: CmcdSession, report: CmcdReport): readonly Saying[] {
     }
     session.requested = true
   }
-  if (said === 's' && session.preloaded) request(report.ts)
+  if (changed && pressed && said === 's') request(report.ts)
   if (said === 'f' || report.event === 'e') {
     request(session.intentAt ?? report.ts)
     sayings.push(fail(session, report))
@@ -123,16 +125,11 @@ function join(session: CmcdSession, report: CmcdReport): readonly Saying[] {
     session.playingReports++
     if (isBelieved(session, report)) {
       const at = firstFrameAt(session, report, changed)
-      const intentAt = session.announced ? Math.min(session.intentAt ?? at, at) : at
-      request(intentAt)
-      const startupMs = session.announced ? at - intentAt : report.startDelayMs
-      const known = startupMs !== null && startupMs <= MAX_STARTUP_MS
-      sayings.push({
-        type: 'playback.view.started',
-        at,
-        state: 'playing',
-        startupMs: known ? startupMs : null,
-      })
+      // A start delay is no startup time: players count it from loading, even when play was pressed much later.
+      const intentAt = session.announced ? session.intentAt : null
+      request(Math.min(intentAt ?? at, at))
+      const startupMs = intentAt === null || at - intentAt > MAX_STARTUP_MS ? null : at - intentAt
+      sayings.push({ type: 'playback.view.started', at, state: 'playing', startupMs })
       session.started = true
       session.state = 'playing'
       session.said = 'p'

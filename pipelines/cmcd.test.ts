@@ -172,6 +172,7 @@ test('a player that says it plays before anybody pressed play is believed when i
     ['view.started', 'playing', 5000, 0],
     ['heartbeat.sent', 'playing', 6000, 1000],
   ])
+  assert.equal(stored[1]?.['startupMs'], null)
 })
 
 test('a report sent again is a duplicate, a lost answer loses nothing', async () => {
@@ -189,6 +190,7 @@ test('keeps the end, errors and what a player says in JSON', async () => {
   const { stored, send } = open()
   await send(
     JSON.stringify([
+      { e: 'ps', sta: 'd', ts: NOW - 500 },
       { e: 'ps', sta: 's', ts: NOW },
       { e: 'ps', sta: 'p', ts: NOW + 100, pt: 0 },
       { e: 't', sta: 'p', ts: NOW + 1100, pt: 1000, bg: true, 'com.example-x': 1 },
@@ -204,6 +206,7 @@ test('keeps the end, errors and what a player says in JSON', async () => {
     ['state.changed', 'rebuffering', 2100, 2000],
     ['error.raised', 'failed', 3100, 2000],
   ])
+  assert.equal(stored[1]?.['startupMs'], 100)
   assert.equal(stored[2]?.['visible'], false)
   assert.equal(stored[4]?.['errorCode'], 'NETWORK')
   assert.equal(stored[0]?.['sid'], 'play-1')

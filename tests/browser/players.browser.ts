@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import fastify from 'fastify'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { systemClock } from '#base/clock.ts'
+import { silentLog } from '#base/log.ts'
+import type { StoredEvent } from '#events/define.ts'
+import type { PlayGrant } from '#events/grants.ts'
+import { createCollector } from '#pipelines/collect.ts'
+import { registerCollector } from '#pipelines/collector-routes.ts'
+import {
+  packageClip,
+  registerStockPlayers,
+  STOCK_PLAYERS,
+  type StockPlayer,
+} from '#tests/browser/stock-players.ts'
+
+/** Keys of CMCD a page should ask its player for. */
+const KEYS = [
+  'sid',
+  'cid',
+  'sn',
+  'ts',
+  'sta',
+  'msd',
+  'pr',
+  'pt',
+  'br',
+  'bl',
+  'pb',
+  'bg',
+  'ec',
+  'sf',
+  'st',
+  'v',
+]
+const INTERVAL_SECONDS = 2
+const TOLERANCE_MS = 1000
+
+type Heard = { readonly name: string; readonly at: number; readonly playheadMs: number }
+
+const grantOf = (token: string): PlayGrant => ({
+  kind: 'play',
+  tenantId: 'acme',
+  playId: token,
+  titleId: 'clip',
+  viewerKey: 'viewer-1',
+  kids: false,
+  recommendationId: null,
+  issuedAt: Date.now() - 60_000,
+  expiresAt: Date.now() + 3_600_000,
+})
+
+const stored: StoredEvent[] = []
+const app = fastify()
+let browser: Browser
+let dir: string
+let url: string
+
+before(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'streamverse-players-'))
+  await packageClip(dir)
+  const collector = createCollector({
+    eventLog: {
+      append: async (_, events) => {
+        stored.push(...events)
+      },
+    },
+    readGrant: async (token) => grantOf(token),
+    findTenantByWriteKey: async () => null,
+    clock: systemClock,
+    log: silentLog,
+  })
+  registerStockPlayers(app, dir)
+  registerCollector(app, collector)
+  url = await app.listen({ port: 0, host: '127.0.0.1' })
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
+  })
+})
+after(async () => {
+  await browser?.close()
+  await app.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+async function open(player: StockPlayer, sid: string): Promise<Page> {
+  const page = await browser.newPage()
+  const options = { target: `${url}/cmcd/${sid}`, sid, interval: INTERVAL_SECONDS, keys: KEYS }
+  await page.goto(`${url}/page/${player}#${encodeURIComponent(JSON.stringify(options))}`)
+  await page.waitForFunction('window.ready')
+  return page
+}
+
+/** From what the page's own video element said: time from each play to its pause. */
+function watchedMs(heard: readonly Heard[]): number {
+  let sum = 0
+  let since: number | null = null
+  for (const { name, at } of heard) {
+    if (name === 'play') since ??= at
+    if ((name === 'pause' || name === 'ended') && since !== null) {
+      sum += at - since
+      since = null
+    }
+  }
+  return sum
+}
+
+const video = (page: Page, code: string): Promise<unknown> =>
+  page.evaluate(`(() => { const video = document.querySelector('video'); return ${code} })()`)
+
+const COUNTED = new Set(['joining', 'playing', 'rebuffering', 'seeking'])
+function viewOf(sid: string): { watchMs: number; playingMs: number } {
+  const events = stored.filter((event) => event['sid'] === sid).sort((a, b) => a.derivedAt - b.derivedAt)
+  const sum = (states: ReadonlySet<string>): number =>
+    events.reduce((ms, event, i) => {
+      const next = events[i + 1]
+      return next !== undefined && states.has(event['state'] as string)
+        ? ms + next.derivedAt - event.derivedAt
+        : ms
+    }, 0)
+  return { watchMs: sum(COUNTED), playingMs: sum(new Set(['playing'])) }
+}
+
+for (const player of STOCK_PLAYERS) {
+  test(`${player} with no code of ours yields a view whose watch time is right`, async () => {
+    const sid = `view-of-${player}`
+    const page = await open(player, sid)
+    await page.waitForTimeout(1500)
+    await video(page, 'video.play()')
+    await page.waitForTimeout(4000)
+    await video(page, 'video.pause()')
+    await page.waitForTimeout(1500)
+    await video(page, 'video.play()')
+    await page.waitForTimeout(1500)
+    await video(page, 'void (video.currentTime = 20)')
+    await page.waitForTimeout(2500)
+    await video(page, 'video.pause()')
+    await page.waitForTimeout(INTERVAL_SECONDS * 1000 + 300)
+    const heard = (await page.evaluate('heard')) as readonly Heard[]
+    await page.close()
+
+    const truth = watchedMs(heard)
+    const view = viewOf(sid)
+    assert.ok(truth > 7000, `the page played for ${truth} ms`)
+    assert.ok(Math.abs(view.watchMs - truth) <= TOLERANCE_MS, `${view.watchMs} ms, the page says ${truth}`)
+    const types = stored.filter((event) => event['sid'] === sid).map((event) => event.type)
+    for (const type of ['view.requested', 'view.started', 'heartbeat.sent', 'seek.started', 'seek.ended']) {
+      assert.ok(types.includes(`playback.${type}`), type)
+    }
+    assert.deepEqual(
+      stored.filter((event) => event.type === 'collector.letter.dead'),
+      [],
+    )
+  })
+}
