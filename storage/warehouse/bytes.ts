@@ -1,0 +1,126 @@
+/** A growing buffer for column bytes: little-endian numbers, varints and strings as ClickHouse's `Native` wants them. */
+
+export class ByteWriter {
+  bytes: Buffer
+  at = 0
+  constructor(capacity = 1 << 16) {
+    this.bytes = Buffer.allocUnsafe(capacity)
+  }
+
+  /** Makes room for `size` more bytes. */
+  reserve(size: number): void {
+    if (this.at + size <= this.bytes.length) return
+    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.at + size))
+    this.bytes.copy(grown, 0, 0, this.at)
+    this.bytes = grown
+  }
+
+  varint(value: number): void {
+    this.reserve(10)
+    let rest = value
+    while (rest >= 128) {
+      this.bytes[this.at++] = (rest & 127) | 128
+      rest = Math.floor(rest / 128)
+    }
+    this.bytes[this.at++] = rest
+  }
+
+  u64(value: number): void {
+    this.reserve(8)
+    this.bytes.writeUInt32LE(value >>> 0, this.at)
+    this.bytes.writeUInt32LE(Math.floor(value / 4294967296), this.at + 4)
+    this.at += 8
+  }
+
+  /** Length as varint, then UTF-8. Short ASCII, the usual case, is written without leaving JavaScript. */
+  string(text: string): void {
+    const length = text.length
+    this.reserve(length * 3 + 10)
+    if (length < 128) {
+      const bytes = this.bytes
+      let at = this.at
+      bytes[at++] = length
+      let i = 0
+      for (; i < length; i++) {
+        const code = text.charCodeAt(i)
+        if (code > 127) break
+        bytes[at++] = code
+      }
+      if (i === length) {
+        this.at = at
+        return
+      }
+    }
+    const size = Buffer.byteLength(text)
+    this.varint(size)
+    this.at += this.bytes.write(text, this.at)
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  /** What was written, copied out, so that the writer can be used again. */
+  take(): Uint8Array {
+    const out = Buffer.allocUnsafeSlow(this.at)
+    this.bytes.copy(out, 0, 0, this.at)
+    this.at = 0
+    return out
+  }
+}
+
+/** Reads what ByteWriter writes. */
+export class ByteReader {
+  readonly bytes: Buffer
+  at: number
+  constructor(bytes: Uint8Array, at = 0) {
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.at = at
+  }
+
+  get done(): boolean {
+    return this.at >= this.bytes.length
+  }
+
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      const byte = this.bytes[this.at++] as number
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+      scale *= 128
+    }
+  }
+
+  u64(): number {
+    const low = this.bytes.readUInt32LE(this.at)
+    const high = this.bytes.readUInt32LE(this.at + 4)
+    this.at += 8
+    return high * 4294967296 + low
+  }
+
+  i64(): number {
+    const low = this.bytes.readUInt32LE(this.at)
+    const high = this.bytes.readInt32LE(this.at + 4)
+    this.at += 8
+    return high * 4294967296 + low
+  }
+
+  string(): string {
+    const length = this.varint()
+    const text = this.bytes.toString('utf8', this.at, this.at + length)
+    this.at += length
+    return text
+  }
+
+  /** A copy of the next bytes, aligned for a typed array. */
+  slice(size: number): ArrayBuffer {
+    const out = new Uint8Array(size)
+    out.set(this.bytes.subarray(this.at, this.at + size))
+    this.at += size
+    return out.buffer
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The warehouse process: ClickHouse inside, its HTTP dialect outside, on a Unix socket that only we may open.
+ * Lives as long as the pipe to its parent; a few sessions share the data so that a long query does not hold up all.
+ */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import path from 'node:path'
+import { Session } from 'chdb'
+
+const [dir = '', socketPath = ''] = process.argv.slice(2)
+const SESSIONS = 3
+const drafts = path.join(dir, 'incoming')
+const data = path.join(dir, 'data')
+
+const SETTINGS = [
+  'max_threads = 2',
+  'max_insert_threads = 1',
+  'max_memory_usage = 1500000000',
+  'use_uncompressed_cache = 0',
+  'output_format_json_quote_64bit_integers = 0',
+  'output_format_json_quote_denormals = 0',
+  'join_use_nulls = 1',
+  'input_format_native_allow_types_conversion = 1',
+  'input_format_defaults_for_omitted_fields = 1',
+  'mutations_sync = 2',
+  'alter_sync = 2',
+]
+/** Settings a request may carry in its address. */
+const ALLOWED = new Set(['insert_deduplication_token', 'max_execution_time'])
+
+const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
+
+type Worker = { readonly session: Session; tail: Promise<unknown>; waiting: number }
+
+function openWorkers(): Worker[] {
+  rmSync(drafts, { recursive: true, force: true })
+  mkdirSync(drafts, { recursive: true, mode: 0o700 })
+  return Array.from({ length: SESSIONS }, () => {
+    const session = new Session(data)
+    for (const setting of SETTINGS) session.query(`SET ${setting}`)
+    return { session, tail: Promise.resolve(), waiting: 0 }
+  })
+}
+
+/** Runs on the session with the fewest waiting. Writers keep to the first, so that inserts never race each other. */
+function inTurn<T>(
+  workers: readonly Worker[],
+  writes: boolean,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const able = writes ? workers.slice(0, 1) : workers.slice(1)
+  const worker = able.reduce((best, one) => (one.waiting < best.waiting ? one : best))
+  worker.waiting++
+  const turn = worker.tail.then(() => cleanly(worker.session, work))
+  worker.tail = turn.catch(() => {}).finally(() => worker.waiting--)
+  return turn
+}
+
+/** What a failed statement had already written would come before the next answer: an empty one takes it away. */
+async function cleanly<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
+  try {
+    return await work(session)
+  } catch (error) {
+    await session.queryAsync('SELECT 1', { format: 'Null' })
+    throw error
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+let draftNumber = 0
+
+async function answer(workers: readonly Worker[], request: IncomingMessage): Promise<Uint8Array> {
+  const { searchParams } = new URL(request.url ?? '/', 'http://warehouse')
+  const body = await bodyOf(request)
+  const inAddress = searchParams.get('query')
+  const statement = (inAddress ?? body.toString()).trim()
+  const format = /\nFORMAT (\w+)$/.exec(statement)
+  const settings: string[] = []
+  const params: string[] = []
+  for (const [name, value] of searchParams) {
+    if (name.startsWith('param_')) params.push(`SET ${name} = ${quote(value)}`)
+    else if (ALLOWED.has(name))
+      settings.push(`${name} = ${name === 'max_execution_time' ? Number(value) : quote(value)}`)
+  }
+  const reads = /^\s*(SELECT|WITH|SHOW|DESCRIBE|EXISTS|EXPLAIN)\b/i.test(statement)
+  return inTurn(workers, !reads, async (session) => {
+    for (const param of params) session.query(param)
+    if (inAddress !== null) return insertFile(session, statement, body, settings)
+    if (format === null) {
+      const insert = /^\s*INSERT\b/i.test(statement)
+      const own = insert ? settings : settings.filter((one) => !one.startsWith('insert_'))
+      const takesSettings = insert && own.length > 0
+      await session.queryAsync(takesSettings ? withSettings(statement, own) : statement, { format: 'Null' })
+      return new Uint8Array()
+    }
+    const sql = `${statement.slice(0, format.index)}\nSETTINGS ${settings.join(', ')}`
+    return (await session.queryAsync(sql, { format: format[1] as string })).bytes()
+  })
+}
+
+const withSettings = (statement: string, settings: readonly string[]): string =>
+  `${statement}\nSETTINGS ${settings.join(', ')}`
+
+/** Data of an insert goes through a file, which the engine reads by itself, columns by name. */
+async function insertFile(
+  session: Session,
+  statement: string,
+  body: Buffer,
+  settings: readonly string[],
+): Promise<Uint8Array> {
+  const insert = /^INSERT INTO (\S+) FORMAT (\w+)$/.exec(statement)
+  if (insert === null) throw new Error('data comes with INSERT INTO <table> FORMAT <format> only')
+  const file = path.join(drafts, `${draftNumber++}.bin`)
+  await writeFile(file, body, { mode: 0o600 })
+  try {
+    const sql = `INSERT INTO ${insert[1]} FROM INFILE ${quote(file)} SETTINGS ${settings.join(', ')} FORMAT ${insert[2]}`
+    await session.queryAsync(sql, { format: 'Null' })
+    return new Uint8Array()
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+function serve(workers: readonly Worker[]): void {
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    if (request.url === '/ping') {
+      response.end('Ok.\n')
+      return
+    }
+    answer(workers, request).then(
+      (bytes) => response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+      (error: Error) => response.writeHead(500).end(error.message),
+    )
+  })
+  server.keepAliveTimeout = 60_000
+  server.requestTimeout = 0
+  rmSync(socketPath, { force: true })
+  server.listen(socketPath, () => {
+    chmodSync(socketPath, 0o600)
+    process.stdout.write('ready\n')
+  })
+  const end = (): void => {
+    server.close()
+    server.closeAllConnections()
+    rmSync(socketPath, { force: true })
+    void Promise.all(workers.map((worker) => worker.tail)).then(() => {
+      for (const { session } of workers) session.close()
+      process.exit(0)
+    })
+  }
+  // The parent holds the other end: when it is gone, however it went, this process goes too.
+  process.stdin.once('end', end).once('error', end).resume()
+}
+
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+serve(openWorkers())

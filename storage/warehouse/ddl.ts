@@ -1,0 +1,46 @@
+/** Tables of streams, from their definitions: the stream's columns, then where in the log each row stands. */
+
+import type { StreamDefinition } from '#events/define.ts'
+import { type Column, streamColumns, streams } from '#storage/warehouse/stream-columns.ts'
+import type { Warehouse } from '#storage/warehouse/warehouse.ts'
+
+const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
+const line = ({ name, type, description }: Column): string => `${name} ${type} COMMENT ${quote(description)}`
+
+/** Settings every table of ours has: what was inserted survives a power cut, and a repeated insert adds nothing. */
+export const DURABLE =
+  'non_replicated_deduplication_window = 2000, fsync_after_insert = 1, fsync_part_directory = 1'
+
+export function createStreamTable(stream: StreamDefinition): string {
+  const ttl =
+    stream.retentionDays === 'forever'
+      ? ''
+      : `TTL toDateTime(derivedAt) + INTERVAL ${stream.retentionDays} DAY`
+  return `CREATE TABLE IF NOT EXISTS ${stream.table} (
+  ${streamColumns(stream).map(line).join(',\n  ')}
+) ENGINE = MergeTree
+PARTITION BY toYYYYMM(derivedAt)
+ORDER BY (${stream.orderBy.join(', ')})
+${ttl}
+SETTINGS ${DURABLE}
+COMMENT ${quote(stream.description)}`
+}
+
+/** Creates what is not there and adds columns that have come since; never drops or changes one. */
+export async function ensureStreamTables(
+  warehouse: Warehouse,
+  wanted: readonly StreamDefinition[] = streams,
+): Promise<void> {
+  for (const stream of wanted) {
+    await warehouse.command({ sql: createStreamTable(stream) })
+    const known = await warehouse.query<{ name: string }>({
+      sql: 'SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}',
+      params: { table: stream.table },
+    })
+    const names = new Set(known.map((column) => column.name))
+    for (const column of streamColumns(stream)) {
+      if (names.has(column.name)) continue
+      await warehouse.command({ sql: `ALTER TABLE ${stream.table} ADD COLUMN IF NOT EXISTS ${line(column)}` })
+    }
+  }
+}
