@@ -5,6 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { silentLog } from '#base/log.ts'
 import { catalogEvents } from '#events/catalog.ts'
+import { coWatched } from '#features/co-watch.ts'
 import { encodeInteractions, interactions, readInteractions } from '#features/interactions.ts'
 import { titlePopularity } from '#features/title-popularity.ts'
 import { openChdb } from '#storage/warehouse/chdb.ts'
@@ -71,7 +72,7 @@ before(async () => {
   warehouse = await openChdb({ dir, log: silentLog })
   await ensureStreamTables(warehouse)
   await warehouse.command({ sql: VIEWS })
-  for (const tenantId of ['valid', 'first', 'own', 'popular']) {
+  for (const tenantId of ['valid', 'first', 'own', 'popular', 'together']) {
     for (const [titleId, durationMs] of [
       ['long', 600_000],
       ['short', 20_000],
@@ -143,4 +144,26 @@ test('a play two weeks old is worth half in popularity', async () => {
     { titleId: 'long', score: 1 },
     { titleId: 'short', score: 0.5 },
   ])
+})
+
+test('titles are alike when the same viewers watched both, more so when few others did', async () => {
+  const plays = {
+    long: ['a', 'b', 'c', 'd'],
+    short: ['a', 'b', 'e'],
+    other: ['c', 'd', 'e', 'f'],
+    lone: ['a'],
+  }
+  for (const [titleId, viewers] of Object.entries(plays)) {
+    await add('together', ...viewers.map((viewerKey) => ({ titleId, viewerKey })))
+  }
+  const rows = await warehouse.query(coWatched({ tenantId: 'together', now: BEGAN + DAY }))
+  assert.deepEqual(
+    rows.map(({ titleId, otherId, weight }) => [titleId, otherId, weight.toFixed(6)]),
+    [
+      ['long', 'short', (2 / (Math.sqrt(12) + 8)).toFixed(6)],
+      ['long', 'other', (2 / (Math.sqrt(16) + 8)).toFixed(6)],
+      ['other', 'long', (2 / (Math.sqrt(16) + 8)).toFixed(6)],
+      ['short', 'long', (2 / (Math.sqrt(12) + 8)).toFixed(6)],
+    ],
+  )
 })

@@ -3,6 +3,7 @@ import type { Tensor } from 'onnxruntime-node'
 import { type NcfSession, titlesTensor } from '#models/ncf/session.ts'
 import type { ActiveModel } from '#serving/active-model.ts'
 import type { Catalogue } from '#serving/catalogue.ts'
+import { neighboursServed, type Together } from '#serving/together.ts'
 
 export type Matched = {
   readonly name: string
@@ -10,8 +11,7 @@ export type Matched = {
   readonly session: NcfSession
   /** By catalogue index: the model's index, -1 for titles it does not know. */
   readonly modelTitle: Int32Array
-  /** By model index: the catalogue's index, -1 for titles no longer served. */
-  readonly servedTitle: Int32Array
+  readonly together: Together
   /** Catalogue indexes of the titles both know, and the tensor that asks for their scores. */
   readonly known: Int32Array
   readonly tensor: Tensor
@@ -31,13 +31,14 @@ export function matchModel(model: ActiveModel, catalogue: Catalogue): Matched | 
 function match({ version, session }: NonNullable<ActiveModel>, catalogue: Catalogue): Matched {
   const modelTitle = Int32Array.from(catalogue.titles, ({ id }) => session.titleIndex.get(id) ?? -1)
   const servedTitle = Int32Array.from(session.index.titles, (id) => catalogue.indexOf.get(id) ?? -1)
+  const together = neighboursServed(session.index.neighbours, modelTitle, servedTitle)
   const known = Int32Array.from(catalogue.titles.keys()).filter((title) => (modelTitle[title] as number) >= 0)
   return {
     name: version.name,
     version: version.version,
     session,
     modelTitle,
-    servedTitle,
+    together,
     known,
     tensor: titlesTensor(known.map((title) => modelTitle[title] as number)),
   }

@@ -2,6 +2,7 @@
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { StoredEvent } from '#events/define.ts'
+import type { CoWatched } from '#features/co-watch.ts'
 import type { Registry } from '#models/registry.ts'
 import type { OnlineStore } from '#storage/online-store/online-store.ts'
 
@@ -26,6 +27,8 @@ export type ServingPorts = {
   readonly onTitlesChanged?: (heard: (tenantId: string) => void) => () => void
   /** Recent popularity, from the warehouse. Called in the background only. */
   readonly popularity: (tenantId: string) => Promise<readonly TitleScore[]>
+  /** Titles watched together, from the warehouse, for tenants without a model. Called in the background only. */
+  readonly coWatched?: (tenantId: string) => Promise<readonly CoWatched[]>
   /** Keeps the receipt of each slate. Called in the background only. */
   readonly say?: (events: StoredEvent[]) => Promise<unknown>
 }

@@ -8,6 +8,7 @@ import type { Popular } from '#serving/popular.ts'
 import type { Source } from '#serving/ports.ts'
 import { scaleToOne, standardise } from '#serving/scores.ts'
 import { likeness, type Weighted } from '#serving/similar.ts'
+import type { Together } from '#serving/together.ts'
 import type { ViewerState } from '#serving/viewer.ts'
 
 /** In deviations of the score. A rule, said openly: what can be played now stands a little higher. */
@@ -28,13 +29,14 @@ export async function rankFor(options: {
   readonly catalogue: Catalogue
   readonly model: Matched | null
   readonly popular: Popular
+  readonly together: Together
   readonly viewerKey: string | null
   readonly viewer: ViewerState
 }): Promise<Ranking> {
   const { catalogue, model, popular, viewer } = options
   const known = options.viewerKey === null ? undefined : model?.session.viewerIndex.get(options.viewerKey)
   const since = known === undefined || model === null ? 0 : model.session.index.knowsUntil
-  const folded = foldIn(catalogue, model, viewer, since)
+  const folded = foldIn(catalogue, options.together, viewer, since)
   const scores = new Float32Array(catalogue.titles.length)
   if (model !== null && known !== undefined) {
     await scoreByModel(catalogue, model, known, scores)
@@ -82,7 +84,7 @@ async function scoreByModel(
 /** Likeness to what was watched and rated after `since`, newest weighing most; null when there is nothing. */
 function foldIn(
   catalogue: Catalogue,
-  model: Matched | null,
+  together: Together,
   viewer: ViewerState,
   since: number,
 ): Float32Array | null {
@@ -95,5 +97,5 @@ function foldIn(
     if (stars >= 4) titles.push({ title, weight: 1 })
     else if ((stars > 0 && stars <= 2) || dismissed) titles.push({ title, weight: -0.5 })
   }
-  return titles.length === 0 ? null : scaleToOne(likeness(catalogue, model, titles))
+  return titles.length === 0 ? null : scaleToOne(likeness(catalogue, together, titles))
 }

@@ -262,6 +262,56 @@ test('titles like a title leave the title itself out', async () => {
   assert.ok(idsOf(slate).every((id) => tasteOf(id) === tasteOf((titles[4] as ServedTitle).id)))
 })
 
+test('without a model, what viewers watched together says what is alike', async () => {
+  const [seed, near] = [titles[4] as ServedTitle, titles[5] as ServedTitle]
+  const own = openServing({
+    online,
+    registry,
+    clock,
+    log: silentLog,
+    listTitles: async () => titles,
+    popularity: async () => popularity,
+    coWatched: async () => [{ titleId: seed.id, otherId: near.id, weight: 0.9 }],
+  })
+  try {
+    await own.warm(tenantId)
+    const [first] = (await own.related({ tenantId, viewerKey: null }, seed.id)).rows[0]?.slots ?? []
+    assert.deepEqual([first?.titleId, first?.source], [near.id, 'co-watch'])
+  } finally {
+    await own.close()
+  }
+})
+
+test('a title published or taken away shows on the next page', async () => {
+  let listed = titles.slice(0, 20)
+  const heard: ((tenant: string) => void)[] = []
+  const own = openServing({
+    online,
+    registry,
+    clock,
+    log: silentLog,
+    listTitles: async () => listed,
+    onTitlesChanged: (hear) => {
+      heard.push(hear)
+      return () => {}
+    },
+    popularity: async () => [],
+  })
+  const shown = async () => idsOf(await own.home({ tenantId, viewerKey: null }))
+  try {
+    assert.equal((await shown()).length, 20)
+    const added = { ...(titles[30] as ServedTitle), publishedAt: NOW }
+    const draft = { ...(titles[31] as ServedTitle), publishedAt: null }
+    listed = [...titles.slice(1, 20), added, draft]
+    heard[0]?.(tenantId)
+    await until(async () => (await shown()).includes(added.id))
+    assert.equal((await shown()).length, 20)
+    assert.ok(!(await shown()).includes((titles[0] as ServedTitle).id))
+  } finally {
+    await own.close()
+  }
+})
+
 test('another tenant shares neither titles, model nor history', async () => {
   const saved = await save(models[0] as TrainingResult)
   await registry.promote(tenantId, saved.id, 'test')

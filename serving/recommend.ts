@@ -3,6 +3,7 @@
  * answers; only what the viewer did and said is read for each page, so that it counts at once.
  */
 import { uuidv7 } from '#base/ids.ts'
+import type { CoWatched } from '#features/co-watch.ts'
 import { POPULARITY } from '#models/popularity/popularity.ts'
 import { createActiveModels } from '#serving/active-model.ts'
 import { buildCatalogue, type Catalogue } from '#serving/catalogue.ts'
@@ -14,6 +15,7 @@ import { rankFor } from '#serving/rank.ts'
 import { createReceipts } from '#serving/receipts.ts'
 import { createRefreshed } from '#serving/refreshed.ts'
 import { homeRows, likeTitle } from '#serving/rows.ts'
+import { matchTogether } from '#serving/together.ts'
 import { NOBODY, readViewer } from '#serving/viewer.ts'
 
 export type Serving = {
@@ -29,13 +31,19 @@ export type Serving = {
 }
 
 const CATALOGUE_EVERY_MS = 60_000
+const CATALOGUE_REST_MS = 200
 const POPULARITY_EVERY_MS = 30_000
+const TOGETHER_EVERY_MS = 300_000
+
+/** Logged where it failed; pages go without until it is there. */
+const goWithout = (): void => {}
 
 export function openServing(ports: ServingPorts): Serving {
   const { clock, log } = ports
   const catalogues = createRefreshed<Catalogue>({
     name: 'the catalogue',
     everyMs: CATALOGUE_EVERY_MS,
+    restMs: CATALOGUE_REST_MS,
     log,
     load: async (tenantId) => buildCatalogue(await ports.listTitles(tenantId), clock.now()),
   })
@@ -45,9 +53,22 @@ export function openServing(ports: ServingPorts): Serving {
     log,
     load: (tenantId) => ports.popularity(tenantId),
   })
+  const together = createRefreshed<readonly CoWatched[]>({
+    name: 'what is watched together',
+    everyMs: TOGETHER_EVERY_MS,
+    log,
+    load: async (tenantId, previous) =>
+      (await ports.registry.active(tenantId)) === null
+        ? ((await ports.coWatched?.(tenantId)) ?? [])
+        : (previous ?? []),
+  })
   const models = createActiveModels(ports.registry, log)
   const receipts = createReceipts(ports)
   const stopHearing = ports.onTitlesChanged?.((tenantId) => void catalogues.refresh(tenantId))
+
+  const stopFollowing = ports.registry.onChange((tenantId) => {
+    void (tenantId === '' ? together.refreshAll() : together.refresh(tenantId))
+  })
 
   const prepare = async (asker: Asker) => {
     const { tenantId, kids = false } = asker
@@ -55,9 +76,11 @@ export function openServing(ports: ServingPorts): Serving {
     const viewerKey = kids ? null : asker.viewerKey
     const viewer =
       viewerKey === null ? NOBODY : await readViewer(ports.online, catalogue, tenantId, viewerKey)
+    const model = matchModel(active, catalogue)
     return {
       catalogue,
-      model: matchModel(active, catalogue),
+      model,
+      together: model?.together ?? matchTogether(together.peek(tenantId), catalogue),
       popular: matchPopular(popularity.peek(tenantId), catalogue),
       viewerKey,
       viewer,
@@ -98,9 +121,8 @@ export function openServing(ports: ServingPorts): Serving {
       await Promise.all([
         catalogues.get(tenantId),
         models.get(tenantId),
-        popularity.get(tenantId).catch(() => {
-          // Logged; pages go without popularity until it is there.
-        }),
+        popularity.get(tenantId).catch(goWithout),
+        together.get(tenantId).catch(goWithout),
       ])
     },
     modelOf: async (tenantId) => {
@@ -111,7 +133,9 @@ export function openServing(ports: ServingPorts): Serving {
     },
     close: async () => {
       stopHearing?.()
-      await Promise.all([catalogues.close(), popularity.close(), models.close()])
+      stopFollowing()
+      await Promise.all([catalogues.close(), popularity.close(), together.close()])
+      await models.close()
       await receipts.close()
     },
   }

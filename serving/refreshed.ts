@@ -2,6 +2,7 @@
  * A value per tenant that is read from memory and refreshed in the background: at most once at a time, again when it
  * was touched meanwhile. A failed refresh keeps the old value, is logged, and is tried again at the next turn.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '#base/log.ts'
 
 export type Refreshed<T> = {
@@ -15,19 +16,21 @@ export type Refreshed<T> = {
   close(): Promise<void>
 }
 
-type Entry<T> = { value: T | undefined; running: Promise<void> | null; stale: boolean }
+type Entry<T> = { value: T | undefined; running: Promise<void> | null; stale: boolean; loadedAt: number }
 
 export function createRefreshed<T>(options: {
   readonly name: string
   readonly load: (tenantId: string, previous: T | undefined) => Promise<T>
   readonly everyMs: number
+  /** Least time between two loads of a tenant, so that many changes at once are one load. */
+  readonly restMs?: number
   readonly log: Log
 }): Refreshed<T> {
   const entries = new Map<string, Entry<T>>()
   const entryOf = (tenantId: string): Entry<T> => {
     let entry = entries.get(tenantId)
     if (entry === undefined) {
-      entry = { value: undefined, running: null, stale: false }
+      entry = { value: undefined, running: null, stale: false, loadedAt: Number.NEGATIVE_INFINITY }
       entries.set(tenantId, entry)
     }
     return entry
@@ -35,8 +38,11 @@ export function createRefreshed<T>(options: {
   const run = async (tenantId: string, entry: Entry<T>): Promise<void> => {
     try {
       do {
+        const restMs = entry.loadedAt + (options.restMs ?? 0) - performance.now()
+        if (restMs > 0) await sleep(restMs)
         entry.stale = false
         entry.value = await options.load(tenantId, entry.value)
+        entry.loadedAt = performance.now()
       } while (entry.stale)
     } catch (error) {
       options.log.warn({ error, tenantId }, `${options.name} could not be refreshed`)

@@ -1,16 +1,16 @@
 /** The rows of home, each a way of choosing: what to go on with, what fits, what is like the last, what others watch. */
 import type { Catalogue } from '#serving/catalogue.ts'
-import type { Matched } from '#serving/matched.ts'
 import type { Page, Pick } from '#serving/page.ts'
 import type { Popular } from '#serving/popular.ts'
 import type { Row, Source } from '#serving/ports.ts'
 import { PLAYABLE_BONUS, type Ranking } from '#serving/rank.ts'
-import { likeness, watchedTogether } from '#serving/similar.ts'
+import { likeness } from '#serving/similar.ts'
+import type { Together } from '#serving/together.ts'
 import { DONE_SHARE, type ViewerState } from '#serving/viewer.ts'
 
 export type HomeInputs = {
   readonly catalogue: Catalogue
-  readonly model: Matched | null
+  readonly together: Together
   readonly popular: Popular
   readonly viewer: ViewerState
   readonly ranking: Ranking
@@ -100,12 +100,13 @@ function becauseYouWatched(inputs: HomeInputs): { name: string; picks: Pick[] } 
 
 /** Titles like this one, the likest first; where nothing is known, popularity decides. */
 export function likeTitle(
-  { catalogue, model, popular, page }: Omit<HomeInputs, 'ranking' | 'now' | 'viewer'>,
+  { catalogue, together, popular, page }: Omit<HomeInputs, 'ranking' | 'now' | 'viewer'>,
   title: number,
   count: number,
 ): Pick[] {
-  const together = watchedTogether(model, title)
-  const scores = likeness(catalogue, model, [{ title, weight: 1 }])
+  const near = new Set<number>()
+  together(title, (other) => near.add(other))
+  const scores = likeness(catalogue, together, [{ title, weight: 1 }])
   for (let k = 0; k < scores.length; k++) {
     scores[k] =
       (scores[k] as number) + 0.01 * (popular.scores[k] as number) + 0.02 * (catalogue.playable[k] as number)
@@ -115,16 +116,16 @@ export function likeTitle(
     .pick(scores, count + 1, 'popular')
     .filter((pick) => pick.title !== title)
     .slice(0, count)
-    .map((pick) => ({ ...pick, source: sourceOf(catalogue, together, shared, pick.title) }))
+    .map((pick) => ({ ...pick, source: sourceOf(catalogue, near, shared, pick.title) }))
 }
 
 function sourceOf(
   catalogue: Catalogue,
-  together: ReadonlySet<number>,
+  near: ReadonlySet<number>,
   shared: ReadonlySet<string>,
   title: number,
 ): Source {
-  if (together.has(title)) return 'co-watch'
+  if (near.has(title)) return 'co-watch'
   return catalogue.titles[title]?.genres.some((genre) => shared.has(genre)) === true ? 'genre' : 'popular'
 }
 

@@ -1,6 +1,6 @@
-/** Which titles are like others: watched by the same viewers as the model learned it, and of the same genres. */
+/** Which titles are like others: watched by the same viewers and of the same genres. */
 import type { Catalogue } from '#serving/catalogue.ts'
-import type { Matched } from '#serving/matched.ts'
+import type { Together } from '#serving/together.ts'
 
 export type Weighted = { readonly title: number; readonly weight: number }
 
@@ -10,13 +10,15 @@ const GENRE_WEIGHT = 0.15
 /** The likeness of every title to the given ones. */
 export function likeness(
   catalogue: Catalogue,
-  model: Matched | null,
+  together: Together,
   titles: readonly Weighted[],
 ): Float32Array {
   const scores = new Float32Array(catalogue.titles.length)
   const genres = new Map<string, number>()
   for (const { title, weight } of titles) {
-    addTogether(model, title, weight, scores)
+    together(title, (other, likely) => {
+      scores[other] = (scores[other] as number) + weight * likely
+    })
     catalogue.titles[title]?.genres.forEach((genre, place) => {
       genres.set(genre, (genres.get(genre) ?? 0) + (weight * GENRE_WEIGHT) / (1 + place))
     })
@@ -29,33 +31,4 @@ export function likeness(
     }
   }
   return scores
-}
-
-/** Titles watched by viewers who watched this one. */
-export function watchedTogether(model: Matched | null, title: number): ReadonlySet<number> {
-  const together = new Set<number>()
-  visitNeighbours(model, title, (other) => together.add(other))
-  return together
-}
-
-function addTogether(model: Matched | null, title: number, weight: number, into: Float32Array): void {
-  visitNeighbours(model, title, (other, likely) => {
-    into[other] = (into[other] as number) + weight * likely
-  })
-}
-
-function visitNeighbours(
-  model: Matched | null,
-  title: number,
-  visit: (title: number, weight: number) => void,
-): void {
-  const known = model?.modelTitle[title] ?? -1
-  if (model === null || known < 0) return
-  const { perTitle, titles, weights } = model.session.index.neighbours
-  for (let k = known * perTitle; k < (known + 1) * perTitle; k++) {
-    const neighbour = titles[k] as number
-    if (neighbour < 0) return
-    const other = model.servedTitle[neighbour] as number
-    if (other >= 0) visit(other, weights[k] as number)
-  }
 }
