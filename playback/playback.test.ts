@@ -120,7 +120,7 @@ test('says each step as an event of the contract', () => {
 
 test('makes a part of a local file playable, and a picture without sound', async () => {
   const silent = path.join(opened.dir, 'silent.mp4')
-  await encoder.perform({ kind: 'cut', source: TRAILER, target: silent, startMs: 36_000, durationMs: 1500 })
+  await encoder.cut({ source: TRAILER, target: silent, startMs: 36_000, durationMs: 1500 })
   const mute = path.join(opened.dir, 'mute.mp4')
   await encoder.perform({ kind: 'copy', source: silent, target: mute, stream: 'video' })
   await opened.playback.importFile(TENANT, 'mute', mute)

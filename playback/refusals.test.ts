@@ -95,7 +95,7 @@ test('refuses a list of files, which would have us open what it names', async ()
 test('refuses what is too long, too large or of no sensible size', async () => {
   const long = file('long.mp4')
   const TRAILER = BUNNY.replace('bigbuckbunny', 'trailer_bbb')
-  await encoder.perform({ kind: 'cut', source: TRAILER, target: long, startMs: 0, durationMs: 9000 })
+  await encoder.cut({ source: TRAILER, target: long, startMs: 0, durationMs: 9000 })
   await refusedWith('SV_MEDIA_TOO_LONG', 'long', await readFile(long))
   await assert.rejects(
     opened.playback.createUpload(TENANT, 'large', 'large.mp4', 5_000_001),

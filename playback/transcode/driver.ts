@@ -1,5 +1,5 @@
 /** What the encoder's two drivers have in common: tasks done in child processes, with faults told apart. */
-import type { ProbeTask, Task } from '#playback/transcode/task.ts'
+import type { EncodingTask } from '#playback/transcode/task.ts'
 
 export type TaskRun = {
   readonly signal?: AbortSignal
@@ -12,7 +12,7 @@ export type TaskRun = {
 export type Driver = {
   /** e.g. `ffmpeg 7.1`, `FFmpeg 8.1 (packaged)`. */
   readonly name: string
-  perform(task: Exclude<Task, ProbeTask>, run?: TaskRun): Promise<void>
+  perform(task: EncodingTask, run?: TaskRun): Promise<void>
 }
 /** `source`: the file is at fault; `us`: the encoder died, ran out of time or memory, or was not there. */
 export class EncodeError extends Error {

@@ -7,18 +7,16 @@ import type { Log } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
 import { refusals } from '#playback/errors.ts'
 import { type Environment, findProgram, type Sandbox } from '#playback/sandboxing/sandbox.ts'
-import type { Driver, TaskRun } from '#playback/transcode/driver.ts'
-import { openPackaged } from '#playback/transcode/packaged.ts'
+import type { Driver } from '#playback/transcode/driver.ts'
+import { openPackaged, type Reader } from '#playback/transcode/packaged.ts'
 import { openProgram } from '#playback/transcode/program.ts'
-import type { Probed } from '#playback/transcode/task.ts'
 
-export type Encoder = Driver & {
-  /** Video codec in use, e.g. `libx264`, `h264_nvenc`. */
-  readonly codec: string
-  readonly protections: readonly string[]
-  /** Reading is done one way only, so that a refusal reads the same whatever encodes. */
-  probe(source: string, run?: TaskRun): Promise<Probed>
-}
+export type Encoder = Driver &
+  Reader & {
+    /** Video codec in use, e.g. `libx264`, `h264_nvenc`. */
+    readonly codec: string
+    readonly protections: readonly string[]
+  }
 
 /** Fastest first; x264 last, which is everywhere. */
 export const CODECS = ['h264_nvenc', 'h264_qsv', 'h264_vaapi', 'h264_videotoolbox', 'libx264'] as const
@@ -45,7 +43,14 @@ async function firstWorking(driver: Driver): Promise<string | null> {
 }
 
 async function candidates(options: EncoderOptions, packaged: Driver): Promise<Driver[]> {
-  if (options.ffmpegPath != null) return [await openProgram(options.ffmpegPath, options.sandbox)]
+  const { ffmpegPath } = options
+  if (ffmpegPath != null) {
+    try {
+      return [await openProgram(ffmpegPath, options.sandbox)]
+    } catch (cause) {
+      throw new Refusal(refusals.encoderMissing, `${ffmpegPath} does not run as ffmpeg.`, { cause })
+    }
+  }
   const found = findProgram('ffmpeg', options.environment)
   if (found === null) return [packaged]
   try {
@@ -66,7 +71,7 @@ export async function openEncoder(options: EncoderOptions): Promise<Encoder> {
       continue
     }
     options.log.info({ encoder: driver.name, codec, sandbox: sandbox.protections }, 'the encoder is ready')
-    return { ...driver, codec, protections: sandbox.protections, probe: packaged.probe }
+    return { ...packaged, ...driver, codec, protections: sandbox.protections }
   }
   throw new Refusal(refusals.encoderMissing, 'No encoder on this machine can make H.264.')
 }

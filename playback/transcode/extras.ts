@@ -87,8 +87,8 @@ export async function takeCaptions(shop: Workshop, hand: JobHandle): Promise<Cap
     const name = `captions-${streamIndex}.vtt`
     const target = path.join(benchOf(shop, hand.job.id), name)
     try {
-      await shop.encoder.perform(
-        { kind: 'text', source: sourceOf(shop, hand.job.id), target, streamIndex, codec },
+      await shop.encoder.text(
+        { source: sourceOf(shop, hand.job.id), target, streamIndex, codec },
         { signal: hand.signal, contentMs: hand.job.durationMs ?? 0 },
       )
     } catch (error) {

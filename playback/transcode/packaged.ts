@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { runProgram } from '#playback/sandboxing/run.ts'
 import type { Limits, Sandbox } from '#playback/sandboxing/sandbox.ts'
 import { type Driver, EncodeError, type TaskRun } from '#playback/transcode/driver.ts'
-import type { Probed, Task } from '#playback/transcode/task.ts'
+import type { CutTask, Probed, Task, TextTask } from '#playback/transcode/task.ts'
 
 const CHILD = fileURLToPath(new URL('packaged-process.ts', import.meta.url))
 const MEMORY_BYTES = 4_000_000_000
@@ -17,9 +17,16 @@ export function timeLimits(contentMs = 0): { wallMs: number; limits: Limits } {
 
 type Said = { frames?: number; result?: unknown; failure?: string }
 
-export function openPackaged(
-  sandbox: Sandbox,
-): Driver & { probe(source: string, run?: TaskRun): Promise<Probed> } {
+/** What reads a source, whichever encoder is in use. */
+export type Reader = {
+  probe(source: string, run?: TaskRun): Promise<Probed>
+  /** A part of a source, bit for bit. */
+  cut(task: Omit<CutTask, 'kind'>, run?: TaskRun): Promise<void>
+  /** A text track of a source as WebVTT. */
+  text(task: Omit<TextTask, 'kind'>, run?: TaskRun): Promise<void>
+}
+
+export function openPackaged(sandbox: Sandbox): Driver & Reader {
   async function perform(task: Task, run: TaskRun = {}): Promise<unknown> {
     let last: Said = {}
     const ended = await runProgram(
@@ -49,5 +56,11 @@ export function openPackaged(
       await perform(task, run)
     },
     probe: async (source, run) => (await perform({ kind: 'probe', source }, run)) as Probed,
+    cut: async (task, run) => {
+      await perform({ kind: 'cut', ...task }, run)
+    },
+    text: async (task, run) => {
+      await perform({ kind: 'text', ...task }, run)
+    },
   }
 }

@@ -8,15 +8,12 @@ import {
   type AudioTask,
   CONTAINERS,
   type CopyTask,
-  type CutTask,
   codecOptions,
-  type ProbeTask,
+  type EncodingTask,
   type SheetTask,
   type StillsTask,
   sheetFilter,
   stillsFilter,
-  type Task,
-  type TextTask,
   type TryTask,
   type VideoTask,
   videoFilter,
@@ -59,14 +56,6 @@ const audioArguments = (task: AudioTask): string[] => [
   output(task.target),
 ]
 
-const cutArguments = (task: CutTask): string[] => [
-  ...words(`-ss ${task.startMs / 1000}`),
-  ...input(task.source),
-  ...words(`-t ${task.durationMs / 1000} -map 0:V:0 -map 0:a:0? -c copy -map_metadata -1`),
-  ...words('-avoid_negative_ts make_zero -f mp4'),
-  output(task.target),
-]
-
 const stillsArguments = (task: StillsTask): string[] => [
   ...(task.keyframesOnly ? words('-skip_frame nokey') : []),
   ...input(task.source),
@@ -84,19 +73,13 @@ const sheetArguments = (task: SheetTask): string[] => [
   output(task.target),
 ]
 
-const textArguments = (task: TextTask): string[] => [
-  ...input(task.source),
-  ...words(`-map 0:${task.streamIndex} -c:s webvtt -f webvtt`),
-  output(task.target),
-]
-
 const tryArguments = (task: TryTask): string[] => [
   ...words('-f lavfi -i testsrc2=size=320x192:rate=25:duration=0.4 -vf format=yuv420p'),
   ...words(`-c:v ${task.codec} -b:v 500k -f null -`),
 ]
 
 /** The arguments that make ffmpeg do the task. */
-export function argumentsOf(task: Exclude<Task, ProbeTask>): string[] {
+export function argumentsOf(task: EncodingTask): string[] {
   switch (task.kind) {
     case 'video':
       return videoArguments(task)
@@ -104,14 +87,10 @@ export function argumentsOf(task: Exclude<Task, ProbeTask>): string[] {
       return audioArguments(task)
     case 'copy':
       return copyArguments(task)
-    case 'cut':
-      return cutArguments(task)
     case 'stills':
       return stillsArguments(task)
     case 'sheet':
       return sheetArguments(task)
-    case 'text':
-      return textArguments(task)
     case 'try':
       return tryArguments(task)
   }

@@ -86,7 +86,7 @@ async function fetchImport(shop: Workshop, hand: JobHandle): Promise<void> {
     await copyFile(importPath, target)
     return
   }
-  await shop.encoder.perform({ kind: 'cut', source: importPath, target, ...clip }, { signal: hand.signal })
+  await shop.encoder.cut({ source: importPath, target, ...clip }, { signal: hand.signal })
 }
 
 async function read(shop: Workshop, hand: JobHandle): Promise<void> {

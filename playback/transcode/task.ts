@@ -79,16 +79,10 @@ export type TextTask = {
 /** A second of test picture through a codec, to see whether it works here. */
 export type TryTask = { readonly kind: 'try'; readonly codec: string }
 
-export type Task =
-  | ProbeTask
-  | VideoTask
-  | AudioTask
-  | CopyTask
-  | CutTask
-  | StillsTask
-  | SheetTask
-  | TextTask
-  | TryTask
+/** What the packaged libraries do whichever encoder is in use, so that reading a source has one meaning. */
+export type ReadingTask = ProbeTask | CutTask | TextTask
+export type EncodingTask = VideoTask | AudioTask | CopyTask | StillsTask | SheetTask | TryTask
+export type Task = ReadingTask | EncodingTask
 
 export type ProbedVideo = {
   readonly codec: string

@@ -81,6 +81,10 @@ export function openUploads(ports: UploadPorts): Uploads {
     onIncomingRequest: async (request, uploadId) => {
       await authorised(request as unknown as Web, uploadId)
     },
+    onUploadCreate: async (_request, upload) => {
+      if (upload.sizeIsDeferred) throw { status_code: 400, body: 'Say the size of the upload first.\n' }
+      return {}
+    },
     onUploadFinish: async (request, upload) => {
       const job = await authorised(request as unknown as Web, upload.id)
       await sync(fileOf(job.id))
