@@ -11,10 +11,13 @@ const split = (tracks: readonly Track[]): { videos: Track[]; audio: Track | unde
   audio: tracks.find((track) => track.kind === 'audio'),
 })
 
-/** `12288/512` frames per second as a decimal. */
-const decimalRate = (rate: string): string => {
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b))
+/** `12800/512` frames per second as a decimal, or as the shortest fraction. */
+const rateOf = (rate: string): { decimal: string; fraction: string } => {
   const [num = 0, den = 1] = rate.split('/').map(Number)
-  return (num / den).toFixed(3)
+  const divisor = greatestDivisor(num, den) || 1
+  const fraction = den === divisor ? String(num / divisor) : `${num / divisor}/${den / divisor}`
+  return { decimal: (num / den).toFixed(3), fraction }
 }
 
 /** HLS: the smallest rendition first, which is what players begin with. */
@@ -34,7 +37,7 @@ export function writeMaster(tracks: readonly Track[]): string {
     lines.push(
       `#EXT-X-STREAM-INF:BANDWIDTH=${video.peakBps + (audio?.peakBps ?? 0)},` +
         `AVERAGE-BANDWIDTH=${video.averageBps + (audio?.averageBps ?? 0)},CODECS="${codecs}",` +
-        `RESOLUTION=${video.widthPx}x${video.heightPx},FRAME-RATE=${decimalRate(video.frameRate)}` +
+        `RESOLUTION=${video.widthPx}x${video.heightPx},FRAME-RATE=${rateOf(video.frameRate).decimal}` +
         `${audio === undefined ? '' : ',AUDIO="sound"'},CLOSED-CAPTIONS=NONE`,
       video.playlist,
     )
@@ -42,7 +45,6 @@ export function writeMaster(tracks: readonly Track[]): string {
   return `${lines.join('\n')}\n`
 }
 
-const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b))
 function shape(video: Track): string {
   const [horizontal = 1, vertical = 1] = video.pixelAspect.split(':').map(Number)
   const [width, height] = [video.widthPx * horizontal, video.heightPx * vertical]
@@ -62,7 +64,7 @@ function representation(track: Track): string {
       ? {
           width: track.widthPx,
           height: track.heightPx,
-          frameRate: track.frameRate,
+          frameRate: rateOf(track.frameRate).fraction,
           sar: track.pixelAspect,
           startWithSAP: 1,
         }
