@@ -3,7 +3,14 @@ import type { Catalogue } from '#serving/catalogue.ts'
 import type { TitleScore } from '#serving/ports.ts'
 import { standardise } from '#serving/scores.ts'
 
-export type Popular = { readonly scores: Float32Array }
+export type Popular = {
+  readonly scores: Float32Array
+  /** With what can be played standing a little higher: the order of the row of popular titles. */
+  readonly lifted: Float32Array
+}
+
+/** In deviations of the score. A rule, said openly: what can be played now stands a little higher. */
+export const PLAYABLE_BONUS = 0.4
 
 const NONE: readonly TitleScore[] = []
 const cache = new WeakMap<readonly TitleScore[], WeakMap<Catalogue, Popular>>()
@@ -20,7 +27,11 @@ export function matchPopular(list: readonly TitleScore[] | undefined, catalogue:
       const title = catalogue.indexOf.get(titleId)
       if (title !== undefined) scores[title] = Math.log1p(score)
     }
-    byCatalogue.set(catalogue, (popular = { scores: standardise(scores) }))
+    standardise(scores)
+    const lifted = scores.map(
+      (score, title) => score + PLAYABLE_BONUS * (catalogue.playable[title] as number),
+    )
+    byCatalogue.set(catalogue, (popular = { scores, lifted }))
   }
   return popular
 }

@@ -4,15 +4,13 @@
  */
 import type { Catalogue } from '#serving/catalogue.ts'
 import type { Matched } from '#serving/matched.ts'
-import type { Popular } from '#serving/popular.ts'
+import { PLAYABLE_BONUS, type Popular } from '#serving/popular.ts'
 import type { Source } from '#serving/ports.ts'
 import { scaleToOne, standardise } from '#serving/scores.ts'
 import { likeness, type Weighted } from '#serving/similar.ts'
 import type { Together } from '#serving/together.ts'
 import type { ViewerState } from '#serving/viewer.ts'
 
-/** In deviations of the score. A rule, said openly: what can be played now stands a little higher. */
-export const PLAYABLE_BONUS = 0.4
 /** What the likest title to a fresh play gains: for viewers the model knows, and for others. */
 const FRESH_WEIGHT = 1.5
 const FOLD_IN_WEIGHT = 4

@@ -3,7 +3,7 @@ import type { Catalogue } from '#serving/catalogue.ts'
 import type { Page, Pick } from '#serving/page.ts'
 import type { Popular } from '#serving/popular.ts'
 import type { Row, Source } from '#serving/ports.ts'
-import { PLAYABLE_BONUS, type Ranking } from '#serving/rank.ts'
+import type { Ranking } from '#serving/rank.ts'
 import { likeness } from '#serving/similar.ts'
 import type { Together } from '#serving/together.ts'
 import { DONE_SHARE, type ViewerState } from '#serving/viewer.ts'
@@ -129,11 +129,8 @@ function sourceOf(
   return catalogue.titles[title]?.genres.some((genre) => shared.has(genre)) === true ? 'genre' : 'popular'
 }
 
-function popularNow({ catalogue, popular, page }: HomeInputs): Row {
-  const scores = popular.scores.map(
-    (score, title) => score + PLAYABLE_BONUS * (catalogue.playable[title] as number),
-  )
-  return page.row('popular', 'Popular now', page.pick(scores, ROW, 'popular'))
+function popularNow({ popular, page }: HomeInputs): Row {
+  return page.row('popular', 'Popular now', page.pick(popular.lifted, ROW, 'popular'))
 }
 
 /** The newest first; score is the age in days, negative. */

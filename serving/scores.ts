@@ -21,7 +21,7 @@ export function standardise(scores: Float32Array, among?: Int32Array): Float32Ar
 /** Makes the largest score 1; nothing above zero leaves it as it is. */
 export function scaleToOne(scores: Float32Array): Float32Array {
   let most = 0
-  for (const score of scores) if (score > most) most = score
+  for (let k = 0; k < scores.length; k++) most = Math.max(most, scores[k] as number)
   if (most > 0) for (let k = 0; k < scores.length; k++) scores[k] = (scores[k] as number) / most
   return scores
 }
