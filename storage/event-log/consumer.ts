@@ -1,0 +1,98 @@
+/** A consumer of the embedded log: one loop a partition, each batch handled, then committed, then the next. */
+import type { ConsumeOptions, Consumer, LogBatch } from '#storage/event-log/event-log.ts'
+import { type Block, type Partition, readBlocks } from '#storage/event-log/partition.ts'
+
+type ConsumerInput = ConsumeOptions & {
+  readonly partitions: readonly Partition[]
+  readonly startAt: readonly number[]
+  readonly commit: (partition: number, next: number) => Promise<void>
+  readonly batchOf: (partition: number, blocks: readonly Block[]) => LogBatch
+  readonly handle: (batch: LogBatch) => Promise<void>
+  readonly onError: (error: unknown) => void
+}
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5000
+
+export function startConsumer(input: ConsumerInput): Consumer {
+  const { partitions, startAt, commit, batchOf, handle, onError, lingerMs = 0, maxEvents = 10_000 } = input
+  const next = [...startAt]
+  const committedTo = new Set<() => void>()
+  let closed = false
+  const wakers = new Set<() => void>()
+
+  /** Resolves when `begin` calls back, or when the consumer is closed; what `begin` returns undoes it. */
+  const until = (begin: (done: () => void) => () => void): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        wakers.delete(done)
+        undo()
+        resolve()
+      }
+      const undo = begin(done)
+      wakers.add(done)
+    })
+  const appended = (partition: Partition): Promise<void> => until((done) => partition.onAppend(done))
+  const pause = (ms: number): Promise<void> =>
+    until((done) => {
+      const timer = setTimeout(done, ms)
+      return () => clearTimeout(timer)
+    })
+  const handleUntilDone = async (number: number, batch: LogBatch): Promise<void> => {
+    for (let pauseMs = FIRST_PAUSE_MS; !closed; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        await handle(batch)
+        await commit(number, batch.lastOffset + 1)
+        next[number] = batch.lastOffset + 1
+        for (const heard of committedTo) heard()
+        return
+      } catch (error) {
+        onError(error)
+        await pause(pauseMs)
+      }
+    }
+  }
+  const loop = async (partition: Partition, number: number): Promise<void> => {
+    while (!closed) {
+      const at = next[number] ?? 0
+      if (at >= partition.end()) {
+        await appended(partition)
+        continue
+      }
+      if (lingerMs > 0 && partition.end() - at < maxEvents) await pause(lingerMs)
+      const blocks = await readBlocks(partition, at, maxEvents).catch(async (error: unknown) => {
+        onError(error)
+        await pause(LONGEST_PAUSE_MS)
+        return []
+      })
+      if (blocks.length > 0 && !closed) await handleUntilDone(number, batchOf(number, blocks))
+    }
+  }
+  const loops = partitions.map(loop)
+
+  const reached = (ends: readonly number[]): boolean =>
+    ends.every((end, number) => (next[number] ?? 0) >= end)
+  const close = async (): Promise<void> => {
+    closed = true
+    for (const wake of [...wakers]) wake()
+    await Promise.all(loops)
+    for (const heard of committedTo) heard()
+  }
+  return {
+    caughtUp: async () => {
+      const ends = partitions.map((partition) => partition.end())
+      while (!reached(ends) && !closed) {
+        await new Promise<void>((resolve) => {
+          const heard = (): void => {
+            committedTo.delete(heard)
+            resolve()
+          }
+          committedTo.add(heard)
+        })
+      }
+    },
+    lag: async () =>
+      partitions.reduce((sum, partition, number) => sum + partition.end() - (next[number] ?? 0), 0),
+    close,
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Frames of a segment file: a fixed header, then one `Native` block. The header says how long the block is, how many
+ * events it holds, from which offset, and the CRC-32 of header fields and block: a torn or damaged tail is found.
+ */
+import { crc32 } from 'node:zlib'
+
+export const HEADER_BYTES = 28
+const MAGIC = 0x53564c31 // "SVL1"
+
+export type Frame = {
+  /** Where the frame's header begins in its file. */
+  readonly position: number
+  readonly firstOffset: number
+  readonly count: number
+  readonly blockBytes: number
+}
+
+export function encodeHeader(block: Uint8Array, firstOffset: number, count: number): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES)
+  header.writeUInt32LE(MAGIC, 0)
+  header.writeUInt32LE(block.length, 4)
+  header.writeUInt32LE(count, 8)
+  header.writeBigUInt64LE(BigInt(firstOffset), 12)
+  header.writeUInt32LE(crc32(header.subarray(0, 20)), 20)
+  header.writeUInt32LE(crc32(block), 24)
+  return header
+}
+
+/** The frame whose header starts the bytes, or null when there is no whole, undamaged header. */
+export function decodeHeader(header: Buffer, position: number): Frame | null {
+  if (header.length < HEADER_BYTES || header.readUInt32LE(0) !== MAGIC) return null
+  if (header.readUInt32LE(20) !== crc32(header.subarray(0, 20))) return null
+  return {
+    position,
+    firstOffset: Number(header.readBigUInt64LE(12)),
+    count: header.readUInt32LE(8),
+    blockBytes: header.readUInt32LE(4),
+  }
+}
+
+export const isWhole = (header: Buffer, block: Uint8Array): boolean =>
+  header.readUInt32LE(24) === crc32(block)

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { silentLog } from '#base/log.ts'
+import { ratingGiven } from '#events/feedback.ts'
+import { streams } from '#events/registry.ts'
+import { eventLogSuite, ratingEvent } from '#storage/event-log/event-log.suite.ts'
+import { openSegmentLog } from '#storage/event-log/segments.ts'
+
+const root = mkdtempSync(path.join(tmpdir(), 'log-'))
+const openAt = (dir: string) =>
+  openSegmentLog({ dir: path.join(root, dir), streams, clock: systemClock, log: silentLog })
+const feedback = ratingGiven.stream
+
+/** Run as a child: appends without end and says which ids were acknowledged. */
+async function appendForever(dir: string, prefix: string): Promise<void> {
+  const log = await openSegmentLog({ dir, streams, clock: systemClock, log: silentLog })
+  for (let i = 0; ; i++) {
+    const ids = Array.from({ length: 1 + (i % 9) }, (_, k) => `${prefix}-${i}-${k}`)
+    await log.append(feedback, ids.map(ratingEvent))
+    process.send?.(ids)
+  }
+}
+
+if (process.argv[2] === 'append') {
+  await appendForever(process.argv[3] as string, process.argv[4] as string)
+} else {
+  after(() => rmSync(root, { recursive: true, force: true }))
+  eventLogSuite('segments', openAt)
+
+  test('segments: kill -9 while appending loses nothing that was acknowledged', async () => {
+    const dir = path.join(root, 'killed')
+    const acknowledged: string[] = []
+    for (let round = 0; round < 6; round++) {
+      const child = fork(import.meta.filename, ['append', dir, `r${round}`], { execArgv: [] })
+      child.on('message', (ids) => acknowledged.push(...(ids as string[])))
+      await new Promise((resolve) => child.once('message', resolve))
+      await new Promise((resolve) => setTimeout(resolve, 20 + round * 15))
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGKILL')
+      await gone
+    }
+    const log = await openAt('killed')
+    const [end = 0] = await log.ends(feedback)
+    const batch = await log.read(feedback, 0, 0, end + 1)
+    const ids = batch?.events().map((event) => event.eventId) ?? []
+    const there = new Set(ids)
+    assert.equal(ids.length, end)
+    assert.equal(there.size, ids.length)
+    assert.ok(acknowledged.length > 50)
+    assert.deepEqual(
+      acknowledged.filter((id) => !there.has(id)),
+      [],
+    )
+    await log.close()
+  })
+
+  test('segments: a torn or damaged tail is cut, what stood before it stays', async () => {
+    for (const damage of ['torn', 'flipped', 'garbage'] as const) {
+      const first = await openAt(damage)
+      await first.append(feedback, [ratingEvent('kept')])
+      await first.append(feedback, [ratingEvent('lost')])
+      await first.close()
+      const folder = path.join(root, damage, feedback.name, '0')
+      const file = path.join(folder, readdirSync(folder)[0] as string)
+      const bytes = readFileSync(file)
+      if (damage === 'torn') writeFileSync(file, bytes.subarray(0, bytes.length - 5))
+      if (damage === 'flipped') {
+        bytes[bytes.length - 20] = (bytes[bytes.length - 20] as number) ^ 1
+        writeFileSync(file, bytes)
+      }
+      if (damage === 'garbage') appendFileSync(file, Buffer.alloc(1000, 7))
+      const second = await openAt(damage)
+      await second.append(feedback, [ratingEvent('next')])
+      const ids = (await second.read(feedback, 0, 0, 10))?.events().map((event) => event.eventId)
+      assert.deepEqual(ids, damage === 'garbage' ? ['kept', 'lost', 'next'] : ['kept', 'next'])
+      await second.close()
+    }
+  })
+}
