@@ -57,17 +57,30 @@ type Check = {
 }
 const checks = new Map<EventDefinition, Check>()
 
-/** Null when `value` is a whole, valid stored event of this definition; else which field is wrong and why. */
-export function problemWith(definition: EventDefinition, value: unknown): string | null {
+/** Null when every field of the definition is there and right; else which is wrong and why. Other fields are not seen. */
+export function wrongField(definition: EventDefinition, value: unknown): string | null {
   let check = checks.get(definition)
   if (check === undefined) {
     const fields = { ...envelope, ...definition.stream.common, ...definition.fields }
-    check = Compile(Type.Object(fields, { additionalProperties: false })) as unknown as Check
+    check = Compile(Type.Object(fields)) as unknown as Check
     checks.set(definition, check)
   }
   if (check.Check(value)) return null
   const [first] = check.Errors(value)
   return first === undefined ? 'invalid' : `${first.instancePath.slice(1) || 'event'} ${first.message}`
+}
+
+/** Null when `value` is a whole, valid stored event of this definition and nothing else; else what is wrong. */
+export function problemWith(definition: EventDefinition, value: unknown): string | null {
+  const wrong = wrongField(definition, value)
+  if (wrong !== null) return wrong
+  const { stream, fields, type } = definition
+  for (const name in value as object) {
+    if (![fields, stream.common, envelope].some((known) => Object.hasOwn(known, name))) {
+      return `${name} is not a field of ${type}`
+    }
+  }
+  return null
 }
 
 /** Builds an event our own parts say: envelope filled in, `sourceFormat` server. Times are one instant. */

@@ -7,11 +7,12 @@ import type { Clock } from '#base/clock.ts'
 import { uuidv7 } from '#base/ids.ts'
 import type { Log } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
-import type { StoredEvent } from '#events/define.ts'
+import type { StoredEvent, StreamDefinition } from '#events/define.ts'
 import type { Grant, ReadGrant } from '#events/grants.ts'
 import { findEvent, problemWith } from '#events/registry.ts'
+import type { BatchContext } from '#pipelines/batch-context.ts'
 import { isProgram } from '#pipelines/bots.ts'
-import { type BatchContext, takeEvent } from '#pipelines/collect-steps.ts'
+import { createDraft, takeEvent } from '#pipelines/collect-steps.ts'
 import { type CollectorCounts, createCounting } from '#pipelines/collector-counts.ts'
 import { type CollectorLimits, collectorLimits } from '#pipelines/collector-limits.ts'
 import { refusals } from '#pipelines/errors.ts'
@@ -70,7 +71,6 @@ export type Collector = {
 }
 
 const LATE_MS = 7 * 24 * 3_600_000
-const decoder = new TextDecoder()
 const isBytes = (body: CollectInput['body']): body is Uint8Array => body instanceof Uint8Array
 
 export function createCollector(ports: CollectorPorts): Collector {
@@ -99,11 +99,19 @@ export function createCollector(ports: CollectorPorts): Collector {
   }
 
   const sortEvents = (events: readonly unknown[], context: BatchContext): Sorted => {
-    const sorted: Sorted = { passed: [], failed: [] }
+    const sorted: Sorted = { passed: new Map(), failed: [] }
+    const draft = createDraft()
     for (let index = 0; index < events.length; index++) {
-      const taken = takeEvent(events[index], context)
-      if ('event' in taken) sorted.passed.push(taken)
-      else sorted.failed.push({ index, raw: events[index], problem: taken.problem })
+      const problem = takeEvent(events[index], draft, context)
+      if (problem !== null) {
+        sorted.failed.push({ index, raw: events[index], problem })
+        continue
+      }
+      const { stream } = draft.template.definition
+      let passed = sorted.passed.get(stream)
+      if (passed === undefined) sorted.passed.set(stream, (passed = { events: [], prints: [] }))
+      passed.events.push(draft.event as StoredEvent)
+      passed.prints.push(draft.print)
     }
     return sorted
   }
@@ -127,7 +135,7 @@ export function createCollector(ports: CollectorPorts): Collector {
       lateMs,
       maxEventBytes: limits.eventBytes,
       mayHoldLarge: input.body.byteLength > limits.eventBytes,
-      templates: new Map(),
+      firstVersions: new Map(),
     }
   }
 
@@ -138,7 +146,7 @@ export function createCollector(ports: CollectorPorts): Collector {
     book.spendUnparsed(tenantId)
     const problem = { reason: 'not-json', detail: 'the body is not JSON' } as const
     const stamp = { tenantId, receivedAt: clock.now(), sourceFormat: 'native' } as const
-    return keeper.keep({ passed: [], failed: [{ index: 0, raw: text, problem }] }, stamp)
+    return keeper.keep({ passed: new Map(), failed: [{ index: 0, raw: text, problem }] }, stamp)
   }
 
   const collect = async (input: CollectInput): Promise<KeptBatch> => {
@@ -147,7 +155,8 @@ export function createCollector(ports: CollectorPorts): Collector {
     }
     let batch: RawBatch | null = null
     if (isBytes(input.body)) {
-      const text = decoder.decode(input.body)
+      const { buffer, byteOffset, byteLength } = input.body
+      const text = Buffer.from(buffer, byteOffset, byteLength).toString()
       const parsed = parseJson(text)
       if (parsed === null) return setAsideUnparsed(text, input)
       batch = readBatch(parsed.value, limits.batchEvents)
@@ -179,13 +188,14 @@ export function createCollector(ports: CollectorPorts): Collector {
         throw error
       }),
     say: async (events) => {
-      const said = events.map((event) => {
+      const groups = new Map<StreamDefinition, StoredEvent[]>()
+      for (const event of events) {
         const definition = findEvent(event.type, event.version)
         const wrong = definition === undefined ? 'unknown type' : problemWith(definition, event)
         if (definition === undefined || wrong !== null) throw new Bug(`said ${event.type}: ${wrong}`)
-        return { event, definition }
-      })
-      await keeper.append(said)
+        groups.set(definition.stream, [...(groups.get(definition.stream) ?? []), event])
+      }
+      await Promise.all([...groups].map(([stream, said]) => eventLog.append(stream, said)))
     },
     snapshot: () => counting.snapshot(inFlight.bytes()),
     turnedAway: (code) => counting.refuse(code),

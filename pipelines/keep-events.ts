@@ -1,15 +1,15 @@
 /** The last step of the collector: leaves out what was stored a moment ago, appends the rest, answers when durable. */
-import type { DeadLetterReason } from '#events/dead-letters.ts'
-import { letterSetAside } from '#events/dead-letters.ts'
-import type { EventDefinition, StoredEvent, StreamDefinition } from '#events/define.ts'
+import { type DeadLetterReason, deadLetterEvents } from '#events/dead-letters.ts'
+import type { StoredEvent, StreamDefinition } from '#events/define.ts'
 import type { Counting } from '#pipelines/collector-counts.ts'
 import { createDeadLetter, type Problem } from '#pipelines/dead-letters.ts'
-import { createRecentEvents, idOfOtherPayload } from '#pipelines/recent-events.ts'
+import { createRecentEvents, type RecentEvents } from '#pipelines/recent-events.ts'
 import type { EventLog } from '#storage/event-log/event-log.ts'
 
-type Passed = { readonly event: StoredEvent; readonly definition: EventDefinition }
+/** Events of one stream that passed, in order, and of each a number that tells its payload from another. */
+export type Passed = { readonly events: StoredEvent[]; readonly prints: number[] }
 export type Sorted = {
-  readonly passed: Passed[]
+  readonly passed: Map<StreamDefinition, Passed>
   readonly failed: { readonly index: number; readonly raw: unknown; readonly problem: Problem }[]
 }
 export type KeptBatch = {
@@ -28,9 +28,44 @@ type Stamp = {
   readonly sourceFormat: StoredEvent['sourceFormat']
 }
 
-export type Keeper = {
-  keep(sorted: Sorted, stamp: Stamp): Promise<KeptBatch>
-  append(events: readonly Passed[]): Promise<void>
+export type Keeper = { keep(sorted: Sorted, stamp: Stamp): Promise<KeptBatch> }
+
+type Fresh = {
+  readonly groups: Map<StreamDefinition, StoredEvent[]>
+  readonly ids: string[]
+  stored: number
+  duplicates: number
+  reusedId: number
+}
+
+/** The same other payload gets the same id each time it is sent. */
+const idOfOtherPayload = (eventId: string, print: number): string =>
+  `${eventId.slice(0, 55)}~${(print >>> 0).toString(36)}`
+
+function leaveOutDuplicates({ passed }: Sorted, recent: RecentEvents): Fresh {
+  const fresh: Fresh = { groups: new Map(), ids: [], stored: 0, duplicates: 0, reusedId: 0 }
+  for (const [stream, { events, prints }] of passed) {
+    const kept: StoredEvent[] = []
+    for (let i = 0; i < events.length; i++) {
+      let event = events[i] as StoredEvent
+      const print = prints[i] as number
+      let met = recent.meet(event.eventId, print)
+      if (met === 'other') {
+        event = { ...event, eventId: idOfOtherPayload(event.eventId, print) }
+        met = recent.meet(event.eventId, print) === 'new' ? 'other' : 'same'
+      }
+      if (met === 'same') {
+        fresh.duplicates++
+        continue
+      }
+      if (met === 'other') fresh.reusedId++
+      fresh.ids.push(event.eventId)
+      kept.push(event)
+    }
+    fresh.stored += kept.length
+    if (kept.length > 0) fresh.groups.set(stream, kept)
+  }
+  return fresh
 }
 
 export function createKeeper(ports: {
@@ -40,59 +75,54 @@ export function createKeeper(ports: {
   readonly recentEvents: number
 }): Keeper {
   const { eventLog, counting, ids } = ports
-  const recent = createRecentEvents(ports.recentEvents)
+  const byTenant = new Map<string, RecentEvents>()
+  const appending = new Set<Promise<unknown>>()
 
-  const append = async (passed: readonly Passed[]): Promise<void> => {
-    const groups = new Map<StreamDefinition, StoredEvent[]>()
-    for (const { event, definition } of passed) {
-      const group = groups.get(definition.stream)
-      if (group === undefined) groups.set(definition.stream, [event])
-      else group.push(event)
-    }
-    await Promise.all([...groups].map(([stream, events]) => eventLog.append(stream, events)))
+  const recentOf = (tenantId: string): RecentEvents => {
+    let recent = byTenant.get(tenantId)
+    if (recent === undefined) byTenant.set(tenantId, (recent = createRecentEvents(ports.recentEvents)))
+    return recent
   }
 
-  /** Only what is durable is remembered, so a duplicate is never answered for an event that may be lost. */
-  const leaveOutDuplicates = (passed: readonly Passed[]) => {
-    const fresh: Passed[] = []
-    const inBatch = createRecentEvents(Number.POSITIVE_INFINITY)
-    let reusedId = 0
-    for (const one of passed) {
-      const seen = recent.compare(one.event)
-      const met = seen === 'new' ? inBatch.compare(one.event) : seen
-      if (met === 'same') continue
-      if (met === 'other') {
-        const event = { ...one.event, eventId: idOfOtherPayload(one.event) }
-        if (recent.compare(event) !== 'new' || inBatch.compare(event) !== 'new') continue
-        reusedId++
-        fresh.push({ ...one, event })
-        inBatch.remember([event])
-      } else {
-        fresh.push(one)
-        inBatch.remember([one.event])
-      }
+  const append = async (groups: ReadonlyMap<StreamDefinition, StoredEvent[]>): Promise<void> => {
+    const done = Promise.all([...groups].map(([stream, events]) => eventLog.append(stream, events)))
+    appending.add(done)
+    try {
+      await done
+    } finally {
+      appending.delete(done)
     }
-    return { fresh, reusedId, duplicates: passed.length - fresh.length }
   }
 
   return {
-    append,
-    keep: async ({ passed, failed }, stamp) => {
-      const { fresh, reusedId, duplicates } = leaveOutDuplicates(passed)
-      const letters = failed.map(({ raw, problem }) => ({
-        event: createDeadLetter(problem, raw, { ...stamp, eventId: ids() }),
-        definition: letterSetAside as unknown as EventDefinition,
-      }))
-      await append(letters.length === 0 ? fresh : [...fresh, ...letters])
-      recent.remember(fresh.map(({ event }) => event))
+    keep: async (sorted, stamp) => {
+      const { failed } = sorted
+      const recent = recentOf(stamp.tenantId)
+      const fresh = leaveOutDuplicates(sorted, recent)
+      const { groups, stored, duplicates, reusedId } = fresh
+      if (failed.length > 0) {
+        const letters = failed.map(({ raw, problem }) =>
+          createDeadLetter(problem, raw, { ...stamp, eventId: ids() }),
+        )
+        groups.set(deadLetterEvents, [...(groups.get(deadLetterEvents) ?? []), ...letters])
+      }
+      // What a duplicate repeats may still be on its way to the log: its fate is the answer to the duplicate too.
+      const before = duplicates > 0 ? [...appending] : []
+      try {
+        await Promise.all([append(groups), ...before])
+      } catch (error) {
+        recent.forget(fresh.ids)
+        throw error
+      }
+      const accepted = stored + duplicates + failed.length
       const counts = counting.of(stamp.tenantId)
-      counts.accepted += passed.length + failed.length
-      counts.stored += fresh.length
+      counts.accepted += accepted
+      counts.stored += stored
       counts.duplicate += duplicates
       counts.reusedId += reusedId
       for (const { problem } of failed) counts.deadLettered[problem.reason]++
       return {
-        accepted: passed.length + failed.length,
+        accepted,
         duplicates,
         deadLettered: failed.map(({ index, problem }) => ({ index, ...problem })),
       }

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { silentLog } from '#base/log.ts'
+import { playbackEvents } from '#events/playback.ts'
+import { streams } from '#events/registry.ts'
+import { openWarehouseSink } from '#pipelines/warehouse-sink.ts'
+import { playbackEvent } from '#storage/event-log/event-log.suite.ts'
+import { openSegmentLog } from '#storage/event-log/segments.ts'
+import { openChdb } from '#storage/warehouse/chdb.ts'
+import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
+
+async function openAll(dir: string) {
+  const eventLog = await openSegmentLog({
+    dir: path.join(dir, 'log'),
+    streams,
+    clock: systemClock,
+    log: silentLog,
+  })
+  const warehouse = await openChdb({ dir: path.join(dir, 'warehouse'), log: silentLog })
+  await ensureStreamTables(warehouse, [playbackEvents])
+  const sink = await openWarehouseSink({
+    eventLog,
+    warehouse,
+    streams: [playbackEvents],
+    clock: systemClock,
+    log: silentLog,
+  })
+  return {
+    eventLog,
+    warehouse,
+    sink,
+    close: async () => {
+      await sink.close()
+      await eventLog.close()
+      await warehouse.close()
+    },
+  }
+}
+
+/** Run as a child: keeps appending, kills its own warehouse now and then, says how many are acknowledged. */
+async function live(dir: string, round: string): Promise<void> {
+  const { eventLog, warehouse } = await openAll(dir)
+  const pid = (warehouse as unknown as { pid(): number }).pid
+  for (let i = 0; ; i++) {
+    const events = Array.from({ length: 200 }, (_, k) =>
+      playbackEvent(`${round}-${i}-${k}`, `s${round}-${i}-${k % 50}`, k),
+    )
+    await eventLog.append(playbackEvents, events)
+    process.send?.(events.length)
+    if (i % 40 === 25) process.kill(pid(), 'SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 4))
+  }
+}
+
+if (process.argv[2] === 'live') await live(process.argv[3] as string, process.argv[4] as string)
+else {
+  const root = mkdtempSync(path.join(tmpdir(), 'sink-'))
+  after(() => rmSync(root, { recursive: true, force: true }))
+
+  test('what is appended can be queried soon, and caughtUpTo says until when', async () => {
+    const { eventLog, warehouse, sink, close } = await openAll(path.join(root, 'fresh'))
+    const before = Date.now()
+    await eventLog.append(playbackEvents, [playbackEvent('a', 's'), playbackEvent('b', 's', 1)])
+    await sink.caughtUp()
+    const [row] = await warehouse.query<{ total: number }>({
+      sql: 'SELECT count() AS total FROM playback_events',
+    })
+    assert.equal(row?.total, 2)
+    while (sink.caughtUpTo() < before) await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.equal(await sink.lag(), 0)
+    await close()
+  })
+
+  test('killed again and again, process or warehouse alone: every acknowledged event is there once', async () => {
+    const dir = path.join(root, 'killed')
+    let acknowledged = 0
+    for (let round = 0; round < 4; round++) {
+      const child = fork(import.meta.filename, ['live', dir, String(round)], { execArgv: [] })
+      child.on('message', (count) => {
+        acknowledged += count as number
+      })
+      await new Promise((resolve) => child.once('message', resolve))
+      await new Promise((resolve) => setTimeout(resolve, 700 + round * 230))
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGKILL')
+      await gone
+    }
+    const { eventLog, warehouse, sink, close } = await openAll(dir)
+    await sink.caughtUp()
+    const appended = (await eventLog.ends(playbackEvents)).reduce((sum, end) => sum + end, 0)
+    const [row] = await warehouse.query<{ total: number; positions: number; ids: number }>({
+      sql: 'SELECT count() AS total, uniqExact(logPartition, logOffset) AS positions, uniqExact(eventId) AS ids FROM playback_events',
+    })
+    assert.deepEqual(row, { total: appended, positions: appended, ids: appended })
+    assert.ok(appended >= acknowledged && acknowledged > 1000)
+    await close()
+  })
+}
