@@ -23,7 +23,7 @@ export type BatchContext = {
 export type Template = {
   readonly definition: EventDefinition
   readonly shape: EventShape
-  /** What the batch says of all its events. */
+  /** What the batch, the grant and the collector say of all its events. */
   readonly start: Fields
   /** What the grant says: the sender may leave it out, but not contradict it. */
   readonly bound: Fields
@@ -59,7 +59,7 @@ function notAllowed(definition: EventDefinition, grant: Grant): Problem | null {
 export function templateOf(definition: EventDefinition, batch: BatchContext): Template {
   const shape = shapeOf(definition)
   const bound = boundBy(definition, batch)
-  const start: Fields = { ...shape.empty }
+  const start: Fields = { ...shape.blank }
   let print = 0x811c9dc5
   let contradiction: Problem | null = null
   for (const [name, said] of Object.entries(batch.common)) {
@@ -72,6 +72,12 @@ export function templateOf(definition: EventDefinition, batch: BatchContext): Te
       contradiction = { reason: 'token-mismatch', detail: `${name} is not the one the token was given for` }
     }
   }
+  for (const [name, held] of Object.entries(bound)) {
+    if (held !== undefined && shape.deciders.has(name)) start[name] = held
+  }
+  start['sentAt'] = batch.sentAt
+  start['receivedAt'] = batch.receivedAt
+  start['sourceFormat'] = batch.sourceFormat
   const refused = notAllowed(definition, batch.grant)
   return { definition, shape, start, bound, print, notAllowed: refused, contradiction }
 }

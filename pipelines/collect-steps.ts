@@ -59,22 +59,32 @@ function hasAKnownType(draft: Draft, batch: BatchContext): Problem | null {
 
 const mayBeSaidWithThisGrant = ({ template }: Draft): Problem | null => template.notAllowed
 
-function saysWhatIsItsToSay(draft: Draft): Problem | null {
+function isCompletedFromItsBatchAndGrant(draft: Draft, batch: BatchContext): Problem | null {
   const { raw, template } = draft
+  const { deciders } = template.shape
+  const event = { ...template.start }
   let print = template.print
   for (const name in raw) {
-    const decider = template.shape.deciders.get(name)
+    const decider = deciders.get(name)
     if (decider === undefined)
       return problem('invalid-event', `${name} is not a field of ${template.definition.type}`)
-    if (name === 'eventId' || decider === 'collector') continue
     const said = raw[name]
-    const bound = decider === 'grant' ? template.bound[name] : undefined
-    if (bound === undefined) print = fingerprint(print, said)
-    else if (said !== bound && said !== null && said !== undefined) {
-      return problem('token-mismatch', `${name} is not the one the token was given for`)
-    }
+    if (said === undefined) continue
+    if (decider === 'sender') {
+      event[name] = said
+      if (name !== 'eventId') print = fingerprint(print, said)
+    } else if (decider === 'grant') {
+      const bound = template.bound[name]
+      if (bound === undefined) {
+        event[name] = said
+        print = fingerprint(print, said)
+      } else if (said !== bound && said !== null) {
+        return problem('token-mismatch', `${name} is not the one the token was given for`)
+      }
+    } else if (name === 'bot' && batch.grant.kind === 'import') event[name] = said
   }
   draft.print = print
+  draft.event = event
   return template.contradiction
 }
 
@@ -83,6 +93,7 @@ function isStampedWithTimes(draft: Draft, { sentAt, receivedAt }: BatchContext):
   if (typeof createdAt !== 'number') return problem('invalid-event', 'createdAt must be epoch ms')
   const clocksAgree = Math.abs(receivedAt - sentAt) <= SKEW_MS
   draft.derivedAt = clocksAgree ? createdAt : receivedAt - (sentAt - createdAt)
+  draft.event['derivedAt'] = draft.derivedAt
   return null
 }
 
@@ -96,12 +107,6 @@ function liesInsideItsWindow({ derivedAt }: Draft, batch: BatchContext): Problem
   return null
 }
 
-function isCompletedFromItsBatch(draft: Draft, batch: BatchContext): null {
-  const { raw, template, derivedAt } = draft
-  draft.event = template.shape.build(raw, template.bound, template.start, batch, derivedAt)
-  return null
-}
-
 function isAWholeValidEvent({ template, event }: Draft): Problem | null {
   const wrong = wrongField(template.definition, event)
   return wrong === null ? null : problem('invalid-event', wrong)
@@ -111,10 +116,9 @@ export const steps: readonly ((draft: Draft, batch: BatchContext) => Problem | n
   isAnEventOfBoundedSize,
   hasAKnownType,
   mayBeSaidWithThisGrant,
-  saysWhatIsItsToSay,
+  isCompletedFromItsBatchAndGrant,
   isStampedWithTimes,
   liesInsideItsWindow,
-  isCompletedFromItsBatch,
   isAWholeValidEvent,
 ]
 

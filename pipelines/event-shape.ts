@@ -1,6 +1,6 @@
 /**
- * The shape of one event type, worked out once: which fields it has, who decides them, and a function that makes whole
- * events of it. All events of a type get one hidden class, which is what keeps the collector and the log fast.
+ * The shape of one event type, worked out once: which fields it has and who decides them. Every event of a type starts
+ * as a copy of one blank and so has one hidden class, which is what keeps the collector and the log fast.
  */
 import { type EventDefinition, envelope } from '#events/define.ts'
 
@@ -24,14 +24,10 @@ const BY_COLLECTOR: ReadonlySet<string> = new Set([
   'bot',
 ])
 
-export type Stamps = Pick<Fields, 'sentAt' | 'receivedAt' | 'sourceFormat'>
-
 export type EventShape = {
   readonly deciders: ReadonlyMap<string, Decider>
-  /** What a field is when nobody says: null where it may be empty. */
-  readonly empty: Readonly<Fields>
-  /** A whole event: what the grant bound, else what the sender said, else what the batch said. */
-  readonly build: (raw: Fields, bound: Fields, start: Fields, stamps: Stamps, derivedAt: number) => Fields
+  /** A whole event of nothing: null where a field may be empty, undefined where somebody must say it. */
+  readonly blank: Readonly<Fields>
 }
 
 const shapes = new Map<EventDefinition, EventShape>()
@@ -45,37 +41,17 @@ export function shapeOf(definition: EventDefinition): EventShape {
 function createShape({ stream, fields, type, version }: EventDefinition): EventShape {
   const all = { ...envelope, ...stream.common, ...fields }
   const deciders = new Map<string, Decider>()
-  const empty: Fields = {}
+  const blank: Fields = {}
   for (const [name, schema] of Object.entries(all)) {
     deciders.set(name, BY_GRANT.has(name) ? 'grant' : BY_COLLECTOR.has(name) ? 'collector' : 'sender')
-    empty[name] = '~optional' in schema ? null : undefined
+    blank[name] = '~optional' in schema ? null : undefined
   }
-  empty['type'] = type
-  empty['version'] = version
-  if ('experiments' in all) empty['experiments'] = []
-  if ('kids' in all) empty['kids'] = false
-  if ('bot' in all) empty['bot'] = false
-  return { deciders, empty, build: compileBuild([...deciders]) }
-}
-
-/** One object literal naming every field. The names are those of our own contract. */
-function compileBuild(fields: readonly (readonly [string, Decider])[]): EventShape['build'] {
-  const value = (name: string, decider: Decider): string => {
-    const said = `raw.${name} !== undefined ? raw.${name} : start.${name}`
-    if (name === 'derivedAt') return 'derivedAt'
-    if (decider === 'sender') return said
-    if (decider === 'grant' || name === 'bot') return `bound.${name} !== undefined ? bound.${name} : ${said}`
-    return `stamps.${name}`
-  }
-  const body = fields.map(([name, decider]) => `${name}: ${value(name, decider)}`).join(',\n')
-  return new Function(
-    'raw',
-    'bound',
-    'start',
-    'stamps',
-    'derivedAt',
-    `return {${body}}`,
-  ) as EventShape['build']
+  blank['type'] = type
+  blank['version'] = version
+  if ('experiments' in all) blank['experiments'] = []
+  if ('kids' in all) blank['kids'] = false
+  if ('bot' in all) blank['bot'] = false
+  return { deciders, blank }
 }
 
 /** A number that differs when the value very likely does. */
