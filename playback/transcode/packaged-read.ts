@@ -54,9 +54,9 @@ const emptyTally = (): Tally => ({
   longestGop: 0,
 })
 
-async function tally(demuxer: Demuxer): Promise<Map<number, Tally>> {
+function tally(demuxer: Demuxer): Map<number, Tally> {
   const tallies = new Map<number, Tally>()
-  for await (const packet of demuxer.packets()) {
+  for (const packet of demuxer.packetsSync()) {
     if (packet === null) break
     const stream = demuxer.getStream(packet.streamIndex)
     let count = tallies.get(packet.streamIndex)
@@ -83,7 +83,7 @@ export async function probeSource(source: string): Promise<Probed> {
   try {
     const [video, audio] = [demuxer.video(), demuxer.audio()]
     const pictureOnly = video !== undefined && video.attachedPic === null ? video : undefined
-    const tallies = await tally(demuxer)
+    const tallies = tally(demuxer)
     const of = (stream: Stream): Tally => tallies.get(stream.index) ?? emptyTally()
     const kbps = (stream: Stream): number => {
       const { bytes, first, last } = of(stream)

@@ -24,7 +24,7 @@ export async function text(task: TextTask): Promise<{ cues: number }> {
     const stream = demuxer.getStream(task.streamIndex)
     if (stream === undefined) throw new Error('the source has no such track')
     const cues: Cue[] = []
-    for await (const packet of demuxer.packets(task.streamIndex)) {
+    for (const packet of demuxer.packetsSync(task.streamIndex)) {
       if (packet === null) break
       const startMs = Math.round(seconds(packet.pts, stream) * 1000)
       const endMs = startMs + Math.round(seconds(packet.duration, stream) * 1000)
