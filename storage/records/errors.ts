@@ -12,6 +12,11 @@ export const refusals = defineRefusals({
     status: 500,
     fix: 'Run as a user who is not root, or move the project and DATA_DIR to folders that others may pass through.',
   },
+  namelessUser: {
+    code: 'SV_RECORDS_NAMELESS_USER',
+    status: 500,
+    fix: 'Run as a user that /etc/passwd names (in a container: add it with `useradd`), or set RECORDS_URL.',
+  },
   cannotStart: {
     code: 'SV_RECORDS_CANNOT_START',
     status: 500,

@@ -19,7 +19,7 @@ export function openListener(url: string, log: Log): Listener {
       try {
         heard(payload)
       } catch (error) {
-        log.error({ error, channel }, 'a listener failed')
+        log.error({ err: error, channel }, 'a listener failed')
       }
     }
   }
@@ -45,7 +45,7 @@ export function openListener(url: string, log: Log): Listener {
         for (const channel of listeners.keys()) tell(channel, '')
         return
       } catch (error) {
-        if (pauseMs >= 5000) log.warn({ error }, 'notifications of PostgreSQL cannot be heard')
+        if (pauseMs >= 5000) log.warn({ err: error }, 'notifications of PostgreSQL cannot be heard')
       }
     }
   }

@@ -3,18 +3,7 @@
  * alone, and taken down with us even when we are killed. Only this user (and root) can reach its socket.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -22,14 +11,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { required } from '#base/assert.ts'
 import type { Log } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
+import { exited, keepLines, watchOverUs } from '#storage/records/child.ts'
+import { DATABASE_USER, ensureCluster, own, passwordIn } from '#storage/records/cluster.ts'
 import { refusals } from '#storage/records/errors.ts'
 import { stopLeftover } from '#storage/records/leftover.ts'
 import { findProgram, type Program } from '#storage/records/program.ts'
 import { readRunFile, removeRunFile, writeRunFile } from '#storage/records/run-file.ts'
 import { commonTemp, openDoorway, type ServerUser, serverUser } from '#storage/records/server-user.ts'
 
-const USER = 'streamverse'
-const READY_MS = 30_000
+/** Long enough to read back what a power cut left in its journal. */
+const READY_MS = 120_000
 
 export type Server = {
   readonly url: string
@@ -67,93 +58,12 @@ const settings = (address: { socketDir: string; port: number; tcp: boolean }): s
     log_checkpoints: 'off',
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 
-/** Stderr of a child, its last lines kept for the message when it fails. */
-function keepLines(child: ChildProcess): { text(): string; onLine(heard: (line: string) => void): void } {
-  const lines: string[] = []
-  const listeners = new Set<(line: string) => void>()
-  let rest = ''
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    const parts = (rest + chunk).split('\n')
-    rest = parts.pop() ?? ''
-    for (const line of parts) {
-      lines.push(line)
-      if (lines.length > 20) lines.shift()
-      for (const heard of listeners) heard(line)
-    }
-  })
-  return { text: () => lines.join('\n') + rest, onLine: (heard) => void listeners.add(heard) }
-}
-
-const exited = (child: ChildProcess): Promise<void> =>
-  child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve()
-    : new Promise((resolve) => child.once('exit', () => resolve()))
-
-async function makeCluster(program: Program, user: ServerUser, dir: string, password: string, temp: string) {
-  const data = path.join(dir, 'data')
-  if (existsSync(data)) return
-  const half = path.join(dir, 'data.new')
-  rmSync(half, { recursive: true, force: true })
-  mkdirSync(half, { recursive: true, mode: 0o700 })
-  own(user, half)
-  const secret = path.join(temp, 'password')
-  writeFileSync(secret, password, { mode: 0o600 })
-  own(user, secret)
-  const door = openDoorway(user, half)
-  const child = spawn(
-    program.initdb,
-    ['-D', door.path, '-U', USER, '--auth=scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8', '--no-locale'],
-    { ...user, cwd: '/', env: { LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe', ...door.descriptors] },
-  )
-  const said = keepLines(child)
-  const problem = await new Promise<string | null>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('close', (code) => resolve(code === 0 ? null : `exit ${code}`))
-  })
-  door.close()
-  rmSync(secret, { force: true })
-  if (problem !== null) {
-    throw new Refusal(refusals.cannotStart, `initdb failed (${problem}): ${said.text()}`)
-  }
-  renameSync(half, data)
-}
-
-function own({ uid, gid }: ServerUser, file: string): void {
-  if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid)
-}
-
-function secretOf(dir: string): string {
-  const file = path.join(dir, 'password')
-  if (!existsSync(file)) {
-    writeFileSync(`${file}.new`, randomBytes(24).toString('hex'), { mode: 0o600, flush: true })
-    renameSync(`${file}.new`, file)
-  }
-  return readFileSync(file, 'utf8')
-}
-
 async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
   const { port } = probe.address() as { port: number }
   await new Promise((resolve) => probe.close(resolve))
   return port
-}
-
-/** Waits in a shell that costs nothing: when our end of its pipe closes, however we died, the server is told to stop. */
-function watchOverUs(user: ServerUser, pid: number): ChildProcess | null {
-  if (process.platform === 'win32') return null
-  const watch = spawn('/bin/sh', ['-c', 'read _; kill -INT "$1"', 'sh', String(pid)], {
-    ...user,
-    cwd: '/',
-    env: {},
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  watch.on('error', () => {})
-  watch.stdin?.on('error', () => {})
-  watch.unref()
-  ;(watch.stdin as unknown as { unref?: () => void } | null)?.unref?.()
-  return watch
 }
 
 /** One run of the server: resolves when it accepts connections. */
@@ -219,14 +129,15 @@ export async function openServer(options: { readonly dir: string; readonly log: 
   const socketDir = mkdtempSync(path.join(commonTemp(user, tmpdir()), 'svpg-'))
   chmodSync(socketDir, 0o700)
   own(user, socketDir)
-  const password = secretOf(dir)
-  await makeCluster(program, user, dir, password, socketDir)
+  const password = passwordIn(dir)
+  await ensureCluster({ initdb: program.initdb, user, dir, password, temp: socketDir })
 
   const tcp = process.platform === 'win32'
   const address = { socketDir, tcp, port: tcp ? await freePort() : 5432 }
   const at = tcp ? '' : `?host=${encodeURIComponent(socketDir)}`
-  const url = `postgres://${USER}:${password}@127.0.0.1:${address.port}/postgres${at}`
+  const url = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${address.port}/postgres${at}`
   let closed = false
+  let restarting = Promise.resolve()
   let current: { child: ChildProcess; pid: number; watch: ChildProcess | null }
   const start = async (): Promise<void> => {
     const { child, pid } = await launch(program, user, dir, settings(address))
@@ -237,9 +148,8 @@ export async function openServer(options: { readonly dir: string; readonly log: 
       watch?.kill('SIGKILL')
       if (closed) return
       log.error({ code, signal }, 'PostgreSQL died; starting it again')
-      void restart()
+      restarting = restart()
     })
-    if (closed) child.kill('SIGINT')
   }
   const restart = async (): Promise<void> => {
     for (let attempt = 0; !closed; attempt++) {
@@ -249,7 +159,7 @@ export async function openServer(options: { readonly dir: string; readonly log: 
         log.info({}, 'PostgreSQL is back')
         return
       } catch (error) {
-        log.error({ error }, 'PostgreSQL does not start')
+        log.error({ err: error }, 'PostgreSQL does not start')
       }
     }
   }
@@ -259,6 +169,7 @@ export async function openServer(options: { readonly dir: string; readonly log: 
     pid: () => current.pid,
     close: async () => {
       closed = true
+      await restarting
       const { child, watch } = current
       child.kill('SIGINT')
       const late = setTimeout(() => child.kill('SIGQUIT'), 8000)
