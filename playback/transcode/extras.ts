@@ -22,8 +22,12 @@ async function richest(folder: string): Promise<string> {
 }
 
 /** Takes stills over the length of the source and makes the richest one the poster. */
-export async function makePoster(shop: Workshop, hand: JobHandle, plan: Plan): Promise<string> {
-  hand.show({ step: 'Choosing a poster' })
+export async function makePoster(
+  shop: Workshop,
+  hand: JobHandle,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<string> {
   const video = required(hand.job.probed?.video, 'the picture')
   const shown = shownSize(video)
   const scale = Math.min(1, POSTER_SIDE_PX / Math.max(shown.widthPx, shown.heightPx))
@@ -41,7 +45,7 @@ export async function makePoster(shop: Workshop, hand: JobHandle, plan: Plan): P
       turnDegrees: plan.turnDegrees,
       keyframesOnly: video.keyframeCount >= STILLS,
     },
-    { signal: hand.signal, contentMs: durationMs },
+    { signal, contentMs: durationMs },
   )
   const poster = await richest(target)
   const folder = folderOf(hand.job.id)

@@ -5,15 +5,16 @@
  */
 import { copyFile, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { required } from '#base/assert.ts'
 import type { EventDefinition } from '#events/define.ts'
 import { packagePublished, renditionDone, sourceProbed } from '#events/media.ts'
-import { folderOf, type Job, type Rendition } from '#playback/job.ts'
+import { folderOf } from '#playback/job.ts'
 import { addTrack, publish } from '#playback/packaging/publish.ts'
 import { EncodeError } from '#playback/transcode/driver.ts'
 import { makePoster, makeStoryboard, takeCaptions } from '#playback/transcode/extras.ts'
 import { judge, whyUnreadable } from '#playback/transcode/judge.ts'
 import { type Plan, planLadder, type Rung } from '#playback/transcode/ladder.ts'
+import { planOf, progressOf, readyOf, rowsOf } from '#playback/transcode/outline.ts'
+import { together } from '#playback/transcode/together.ts'
 import {
   benchOf,
   type JobHandle,
@@ -24,32 +25,6 @@ import {
 
 const AUDIO_KBPS = 128
 const event = (definition: unknown): EventDefinition => definition as EventDefinition
-
-const rowsOf = (plan: Plan, ready: ReadonlySet<string>, at?: Rung): Rendition[] =>
-  [...plan.rungs]
-    .sort((a, b) => b.heightPx - a.heightPx)
-    .map((rung) => ({
-      heightPx: rung.heightPx,
-      bitrateKbps: rung.maxKbps,
-      state: ready.has(rung.name) ? 'ready' : rung === at ? 'encoding' : 'waiting',
-    }))
-
-const planOf = (job: Job): Plan => {
-  const probed = required(job.probed, 'what was read of the source')
-  return planLadder(probed, required(probed.video, 'the picture'))
-}
-const readyOf = (job: Job): Set<string> => new Set(job.tracks.map((track) => track.name))
-
-/** Share of the whole work a rung is: copying costs next to nothing. */
-const weight = (rung: Rung): number => rung.widthPx * rung.heightPx * (rung.copied ? 0.05 : 1)
-function progressOf(plan: Plan, ready: ReadonlySet<string>, at?: Rung, done = 0): number {
-  const whole = plan.rungs.reduce((sum, rung) => sum + weight(rung), 0)
-  const made = plan.rungs.reduce(
-    (sum, rung) => sum + (ready.has(rung.name) ? weight(rung) : rung === at ? weight(rung) * done : 0),
-    0,
-  )
-  return Math.min(0.97, 0.03 + 0.94 * (made / whole))
-}
 
 /** Does the next step. True while there is another one after it. */
 export async function advance(shop: Workshop, hand: JobHandle): Promise<boolean> {
@@ -66,9 +41,6 @@ export async function advance(shop: Workshop, hand: JobHandle): Promise<boolean>
     if (missing === undefined) {
       await finish(shop, hand)
       return false
-    }
-    if (hand.job.publishedAt === null && plan.audio !== 'none' && !readyOf(hand.job).has('audio')) {
-      await makeAudio(shop, hand, plan)
     }
     await makeRung(shop, hand, plan, missing)
     return true
@@ -129,25 +101,24 @@ async function read(shop: Workshop, hand: JobHandle): Promise<void> {
   )
 }
 
-async function makeAudio(shop: Workshop, hand: JobHandle, plan: Plan): Promise<void> {
-  hand.show({ step: 'Preparing the sound' })
-  const [source, target] = [sourceOf(shop, hand.job.id), path.join(benchOf(shop, hand.job.id), 'sound.mp4')]
-  const run = { signal: hand.signal, contentMs: hand.job.durationMs ?? 0 }
+/** The sound as a file of its own; says how it was made, null when there is none or it is ready. */
+async function encodeAudio(
+  shop: Workshop,
+  hand: JobHandle,
+  plan: Plan,
+  target: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (plan.audio === 'none' || readyOf(hand.job).has('audio')) return null
+  const source = sourceOf(shop, hand.job.id)
   const copied = plan.audio === 'copy'
   await shop.encoder.perform(
     copied
       ? { kind: 'copy', source, target, stream: 'audio' }
       : { kind: 'audio', source, target, kbps: AUDIO_KBPS },
-    run,
+    { signal, contentMs: hand.job.durationMs ?? 0 },
   )
-  const track = await addTrack(shop, hand, {
-    kind: 'audio',
-    name: 'audio',
-    source: target,
-    aligned: true,
-    encoder: copied ? 'copy' : 'aac',
-  })
-  await hand.keep({ tracks: [...hand.job.tracks, track] })
+  return copied ? 'copy' : 'aac'
 }
 
 async function encodeRung(
@@ -156,12 +127,13 @@ async function encodeRung(
   plan: Plan,
   rung: Rung,
   target: string,
+  signal: AbortSignal,
 ): Promise<string> {
   const source = sourceOf(shop, hand.job.id)
   const ready = readyOf(hand.job)
   const frames = hand.job.probed?.video?.frames ?? 1
   const run = {
-    signal: hand.signal,
+    signal,
     contentMs: hand.job.durationMs ?? 0,
     onFrames: (done: number) =>
       hand.show({ progress: progressOf(plan, ready, rung, Math.min(1, done / frames)) }),
@@ -181,7 +153,7 @@ async function encodeRung(
     await encode(codec)
     return codec
   } catch (error) {
-    if (codec === 'libx264' || hand.signal.aborted) throw error
+    if (codec === 'libx264' || signal.aborted) throw error
     shop.log.warn({ err: error, codec, jobId: hand.job.id }, 'the hardware encoder failed: software goes on')
     await encode('libx264')
     return 'libx264'
@@ -195,17 +167,26 @@ async function makeRung(shop: Workshop, hand: JobHandle, plan: Plan, rung: Rung)
     step: rung.copied ? `Packaging ${side}p as it is` : `Encoding ${side}p`,
     renditions: rowsOf(plan, readyOf(hand.job), rung),
   })
-  const target = path.join(benchOf(shop, hand.job.id), `${rung.name}.mp4`)
-  const encoder = await encodeRung(shop, hand, plan, rung, target)
+  const bench = benchOf(shop, hand.job.id)
+  const [picture, sound] = [path.join(bench, `${rung.name}.mp4`), path.join(bench, 'sound.mp4')]
+  const first = hand.job.publishedAt === null
+  const [encoder, soundBy, posterPath] = await together(hand.signal, [
+    (signal) => encodeRung(shop, hand, plan, rung, picture, signal),
+    (signal) => encodeAudio(shop, hand, plan, sound, signal),
+    async (signal) => (first ? makePoster(shop, hand, plan, signal) : hand.job.posterPath),
+  ])
+  if (soundBy !== null) {
+    const made = { kind: 'audio', name: 'audio', source: sound, aligned: true, encoder: soundBy } as const
+    const track = await addTrack(shop, hand, made)
+    await hand.keep({ tracks: [...hand.job.tracks, track] })
+  }
   const track = await addTrack(shop, hand, {
     kind: 'video',
     name: rung.name,
-    source: target,
+    source: picture,
     aligned: !rung.copied,
     encoder,
   })
-  const first = hand.job.publishedAt === null
-  const posterPath = first ? await makePoster(shop, hand, plan) : hand.job.posterPath
   const tracks = [...hand.job.tracks, track]
   const ready = new Set(tracks.map(({ name }) => name))
   await hand.keep(
