@@ -42,6 +42,15 @@ async function openAll(dir: string) {
   }
 }
 
+/** It may be gone already: killed a moment ago and not yet started again. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Run as a child: keeps appending, kills its own warehouse now and then, says how many are acknowledged. */
 async function live(dir: string, round: string): Promise<void> {
   const { eventLog, warehouse } = await openAll(dir)
@@ -52,7 +61,7 @@ async function live(dir: string, round: string): Promise<void> {
     )
     await eventLog.append(playbackEvents, events)
     process.send?.(events.length)
-    if (i % 40 === 25) process.kill(pid(), 'SIGKILL')
+    if (i % 40 === 25) killIfThere(pid())
     await new Promise((resolve) => setTimeout(resolve, 4))
   }
 }
