@@ -42,17 +42,17 @@ type Fresh = {
 const idOfOtherPayload = (eventId: string, print: number): string =>
   `${eventId.slice(0, 55)}~${(print >>> 0).toString(36)}`
 
-function leaveOutDuplicates({ passed }: Sorted, recent: RecentEvents): Fresh {
+function leaveOutDuplicates({ passed }: Sorted, recent: RecentEvents, tenantId: string): Fresh {
   const fresh: Fresh = { groups: new Map(), ids: [], stored: 0, duplicates: 0, reusedId: 0 }
   for (const [stream, { events, prints }] of passed) {
     const kept: StoredEvent[] = []
     for (let i = 0; i < events.length; i++) {
       let event = events[i] as StoredEvent
       const print = prints[i] as number
-      let met = recent.meet(event.eventId, print)
+      let met = recent.meet(tenantId, event.eventId, print)
       if (met === 'other') {
         event = { ...event, eventId: idOfOtherPayload(event.eventId, print) }
-        met = recent.meet(event.eventId, print) === 'new' ? 'other' : 'same'
+        met = recent.meet(tenantId, event.eventId, print) === 'new' ? 'other' : 'same'
       }
       if (met === 'same') {
         fresh.duplicates++
@@ -75,14 +75,8 @@ export function createKeeper(ports: {
   readonly recentEvents: number
 }): Keeper {
   const { eventLog, counting, ids } = ports
-  const byTenant = new Map<string, RecentEvents>()
+  const recent = createRecentEvents(ports.recentEvents)
   const appending = new Set<Promise<unknown>>()
-
-  const recentOf = (tenantId: string): RecentEvents => {
-    let recent = byTenant.get(tenantId)
-    if (recent === undefined) byTenant.set(tenantId, (recent = createRecentEvents(ports.recentEvents)))
-    return recent
-  }
 
   const append = async (groups: ReadonlyMap<StreamDefinition, StoredEvent[]>): Promise<void> => {
     const done = Promise.all([...groups].map(([stream, events]) => eventLog.append(stream, events)))
@@ -97,8 +91,7 @@ export function createKeeper(ports: {
   return {
     keep: async (sorted, stamp) => {
       const { failed } = sorted
-      const recent = recentOf(stamp.tenantId)
-      const fresh = leaveOutDuplicates(sorted, recent)
+      const fresh = leaveOutDuplicates(sorted, recent, stamp.tenantId)
       const { groups, stored, duplicates, reusedId } = fresh
       if (failed.length > 0) {
         const letters = failed.map(({ raw, problem }) =>
@@ -111,7 +104,7 @@ export function createKeeper(ports: {
       try {
         await Promise.all([append(groups), ...before])
       } catch (error) {
-        recent.forget(fresh.ids)
+        recent.forget(stamp.tenantId, fresh.ids)
         throw error
       }
       const accepted = stored + duplicates + failed.length
