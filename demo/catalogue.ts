@@ -205,9 +205,9 @@ function freshName(genre: GenreStyle, random: Random, names: Set<string>): strin
     const name = random.pick([
       `The ${adjective} ${noun}`,
       `${adjective} ${noun}`,
-      `${noun}, ${random.pick(['Later', 'Again', 'Part Two', 'at Dawn', 'in Winter', 'for Beginners'])}`,
-      `${/^[AEIOU]/.test(noun) ? 'An' : 'A'} ${noun} for ${random.pick(['Nobody', 'Two', 'the Road', 'Sunday', 'Later'])}`,
-      `${random.pick(['Under', 'Beyond', 'Before', 'After', 'Inside'])} the ${noun}`,
+      `The ${noun} ${random.pick(PLACES)}`,
+      `${random.pick(['Return to the', 'Letters to the', 'Notes on the', 'The Other', 'One More'])} ${noun}`,
+      `${random.pick(['Finding', 'Beyond', 'Before', 'After', 'Beside', 'Leaving'])} the ${noun}`,
     ])
     const unique = attempt < 40 ? name : `${name} ${attempt}`
     if (names.has(unique)) continue
@@ -216,6 +216,17 @@ function freshName(genre: GenreStyle, random: Random, names: Set<string>): strin
   }
 }
 
+const PLACES = [
+  'at the End of the Road',
+  'in October',
+  'by the Water',
+  'Next Door',
+  'on Quay Street',
+  'That Stayed',
+  'Nobody Ordered',
+  'Before Breakfast',
+]
+
 const TAILS = [
   'Told without hurry and with very good light.',
   'Short, warm and impossible to leave in the middle.',
@@ -223,6 +234,12 @@ const TAILS = [
   'You will not look at it the same way afterwards.',
   'Nobody raises their voice. It is worse that way.',
   'With the sound turned up, please.',
+  'Watch it once for the story and once for the faces.',
+  'The ending is better than you fear.',
+  'Filmed on weekends, over four years.',
+  'Best with somebody who talks during films.',
+  'It knows exactly when to stop.',
+  'Small budget, enormous patience.',
 ]
 
 const describe = (main: GenreStyle, second: GenreStyle, random: Random): string =>

@@ -103,10 +103,17 @@ export async function openDemo(ports: DemoPorts): Promise<Demo> {
       const done = state.clipsDone.length
       if (state.clipsDone.includes(id)) continue
       ports.onProgress('clips', done / cuts.length, `“${name}”, ${done + 1} of ${cuts.length}`)
-      await ports.importClip(id, path.join(VIDEO_DIR, cut.file), cut)
-      await save({ clipsDone: [...state.clipsDone, id] })
+      try {
+        await ports.importClip(id, path.join(VIDEO_DIR, cut.file), cut)
+        await save({ clipsDone: [...state.clipsDone, id] })
+      } catch (error) {
+        ports.log.warn(
+          { err: error, titleId: id },
+          'a demo clip could not be made; the next start tries again',
+        )
+      }
     }
-    ports.onProgress('clips', 1, `${cuts.length} clips play`)
+    ports.onProgress('clips', 1, `${state.clipsDone.length} clips play`)
   }
   const seeded = history()
   const made = clips()
