@@ -8,8 +8,11 @@ import { serverEvent } from '#events/registry.ts'
 import type { EventLog } from '#storage/event-log/event-log.ts'
 import { decodeRows } from '#storage/warehouse/native.ts'
 
+/** Today: the warehouse drops events past their retention. */
+const BASE_AT = Math.floor(Date.now() / 1000) * 1000
+
 export const playbackEvent = (id: string, sid: string, seq = 0): StoredEvent =>
-  serverEvent(viewRequested as never, 1_700_000_000_000 + seq, id, {
+  serverEvent(viewRequested as never, BASE_AT + seq, id, {
     tenantId: 'demo',
     sid,
     playerId: 'p',
@@ -30,7 +33,7 @@ export const playbackEvent = (id: string, sid: string, seq = 0): StoredEvent =>
     intent: 'click',
   })
 export const ratingEvent = (id: string): StoredEvent =>
-  serverEvent(ratingGiven as never, 1_700_000_000_000, id, {
+  serverEvent(ratingGiven as never, BASE_AT, id, {
     tenantId: 'demo',
     viewerKey: 'v',
     titleId: 't',

@@ -17,7 +17,8 @@ export function createStreamTable(stream: StreamDefinition): string {
       ? ''
       : `TTL toDateTime(derivedAt) + INTERVAL ${stream.retentionDays} DAY`
   return `CREATE TABLE IF NOT EXISTS ${stream.table} (
-  ${streamColumns(stream).map(line).join(',\n  ')}
+  ${streamColumns(stream).map(line).join(',\n  ')},
+  INDEX byOffset logOffset TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(derivedAt)
 ORDER BY (${stream.orderBy.join(', ')})
