@@ -52,6 +52,11 @@ export const refusals = defineRefusals({
     status: 503,
     fix: 'Install ffmpeg, set FFMPEG_PATH, or run `npm ci` again with optional packages.',
   },
+  replaced: {
+    code: 'SV_JOB_REPLACED',
+    status: 409,
+    fix: 'Nothing is to be done: a newer file was uploaded for this title.',
+  },
   noRoom: {
     code: 'SV_MEDIA_DISK_FULL',
     status: 507,

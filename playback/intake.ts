@@ -2,18 +2,20 @@
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { Refusal } from '#base/refusal.ts'
 import type { EventDefinition } from '#events/define.ts'
-import { uploadReceived } from '#events/media.ts'
+import { jobFailed, uploadReceived } from '#events/media.ts'
 import { refusals } from '#playback/errors.ts'
-import type { Clip, Job } from '#playback/job.ts'
+import { type Clip, folderOf, type Job, titleKey } from '#playback/job.ts'
 import { publish } from '#playback/packaging/publish.ts'
 import type { PlaybackLimits, UploadTicket } from '#playback/ports.ts'
 import type { Queue } from '#playback/transcode/queue.ts'
-import { eventsOf, type Workshop } from '#playback/transcode/workshop.ts'
+import { eventsOf, removeSource, type Workshop } from '#playback/transcode/workshop.ts'
 import { hashOf, newToken } from '#playback/upload/tokens.ts'
 import { UPLOAD_PATH, type Uploads } from '#playback/upload/uploads.ts'
 
 /** The ladder and its half-made files, beside the source itself. */
 const ROOM_FACTOR = 2.2
+/** Viewers may be in the middle of what a newer upload replaced: it stays this long. */
+const SUPERSEDED_MS = 24 * 3_600_000
 
 export type Intake = {
   createUpload(tenantId: string, titleId: string, fileName: string, sizeBytes: number): Promise<UploadTicket>
@@ -21,7 +23,7 @@ export type Intake = {
   received(job: Job): Promise<void>
   /** Takes up what was unfinished when we were last here. */
   resume(uploads: Uploads): Promise<void>
-  /** Forgets uploads nobody will finish. */
+  /** Forgets uploads nobody will finish, and what newer uploads replaced a day ago. */
   sweep(uploads: Uploads): Promise<void>
 }
 
@@ -64,6 +66,7 @@ export function createIntake(shop: Workshop, queue: Queue, limits: PlaybackLimit
     }
   }
   async function received(job: Job): Promise<void> {
+    await replaceOlder(job)
     const now = shop.clock.now()
     const { sizeBytes, fileName } = job
     const changed: Job = {
@@ -132,7 +135,37 @@ export function createIntake(shop: Workshop, queue: Queue, limits: PlaybackLimit
         await uploads.remove(job.id)
         await shop.store.remove(job.id)
       }
+      for (const job of await shop.store.superseded(now - SUPERSEDED_MS)) {
+        await shop.media.deletePrefix(`${titleKey(job.tenantId, job.titleId)}/${folderOf(job.id)}`)
+        await uploads.remove(job.id)
+        await shop.store.remove(job.id)
+      }
     },
+  }
+
+  /** Two jobs of one title would write the same manifests: the newer file wins. */
+  async function replaceOlder(job: Job): Promise<void> {
+    for (const older of await shop.store.ofTitle(job.tenantId, job.titleId)) {
+      if (older.id === job.id || ['uploading', 'done', 'failed'].includes(older.state)) continue
+      await queue.cancel(older.id)
+      const { code, fix } = refusals.replaced
+      const failure = { code, message: 'A newer file was uploaded for this title.', fix }
+      const latest = (await shop.store.find(older.id)) ?? older
+      const ended: Job = {
+        ...latest,
+        state: 'failed',
+        step: 'Replaced',
+        failure,
+        updatedAt: shop.clock.now(),
+      }
+      const happened = {
+        definition: jobFailed as unknown as EventDefinition,
+        data: { reasonCode: code, reason: failure.message },
+      }
+      await shop.store.save(ended, eventsOf(shop, ended, [happened]))
+      await removeSource(shop, older.id)
+      shop.onChange(ended)
+    }
   }
 
   /** Sources of jobs that ended while we were not looking. Failed ones that may be retried keep theirs. */

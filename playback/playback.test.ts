@@ -155,6 +155,17 @@ test('serves captions brought beside the video', async () => {
   assert.match(await text(caption?.url as string), /Hallo/)
 })
 
+test('lets a newer file of the same title win over the one at work', async () => {
+  await opened.playback.importFile(TENANT, 'twice', TRAILER, { startMs: 0, durationMs: 3000 })
+  const second = await opened.playback.importFile(TENANT, 'twice', BUNNY, { startMs: 0, durationMs: 800 })
+  await opened.playback.idle()
+  const job = await opened.playback.job(TENANT, 'twice')
+  assert.deepEqual([job?.id, job?.state], [second.id, 'done'])
+  const sources = await opened.playback.sourcesFor(TENANT, 'twice')
+  assert.ok((sources?.durationMs ?? 0) < 1000)
+  assert.ok(opened.said.some((event) => event['reasonCode'] === 'SV_JOB_REPLACED'))
+})
+
 test('removes everything of a title', async () => {
   await opened.playback.remove(TENANT, 'part')
   assert.equal(await opened.playback.job(TENANT, 'part'), null)

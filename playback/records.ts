@@ -65,6 +65,8 @@ export type JobStore = {
   playable(tenantId: string, titleId: string): Promise<Job | null>
   unfinished(): Promise<Job[]>
   ofTitle(tenantId: string, titleId: string): Promise<Job[]>
+  /** Finished jobs from before `createdBefore` whose title has a newer finished one. */
+  superseded(createdBefore: number): Promise<Job[]>
   remove(id: string): Promise<void>
   /** Events not yet said, oldest first, and how to forget them once they are. */
   unsaid(): Promise<{ events: StoredEvent[]; said(): Promise<void> }>
@@ -138,6 +140,25 @@ export async function openJobStore(records: Records): Promise<JobStore> {
         .where('tenantId', '=', tenantId)
         .where('titleId', '=', titleId)
         .orderBy('createdAt')
+        .execute()
+      return rows.map((row) => parse(row) as Job)
+    },
+    superseded: async (createdBefore) => {
+      const rows = await db
+        .selectFrom('mediaJobs as old')
+        .select('old.job')
+        .where('old.state', 'in', ['done', 'failed'])
+        .where('old.createdAt', '<', createdBefore)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('mediaJobs as newer')
+              .select('newer.id')
+              .whereRef('newer.tenantId', '=', 'old.tenantId')
+              .whereRef('newer.titleId', '=', 'old.titleId')
+              .whereRef('newer.createdAt', '>', 'old.createdAt')
+              .where('newer.state', '=', 'done'),
+          ),
+        )
         .execute()
       return rows.map((row) => parse(row) as Job)
     },

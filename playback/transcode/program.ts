@@ -29,12 +29,19 @@ const pairs = (options: Record<string, string>): string[] =>
 /** Fixed parts read best as they are typed. */
 const words = (line: string): string[] => line.split(' ')
 
+/** VA-API takes its pictures from its own memory: the device is opened first and each picture uploaded. */
+const VAAPI_DEVICE = '/dev/dri/renderD128'
+const deviceOf = (codec: string): string[] =>
+  codec === 'h264_vaapi' ? words(`-vaapi_device ${VAAPI_DEVICE}`) : []
+const uploadOf = (codec: string): string => (codec === 'h264_vaapi' ? ',format=nv12,hwupload' : '')
+
 function videoArguments(task: VideoTask): string[] {
   const rate = task.codec === 'libx264' ? [] : words(`-b:v ${Math.round(task.maxKbps * 0.75)}k`)
   return [
+    ...deviceOf(task.codec),
     ...input(task.source),
     ...words('-map 0:V:0 -an -sn -dn -map_metadata -1 -vf'),
-    videoFilter(task),
+    videoFilter(task) + uploadOf(task.codec),
     ...words(`-c:v ${task.codec} -g ${task.gopFrames}`),
     ...pairs(codecOptions(task)),
     ...rate,
@@ -74,7 +81,9 @@ const sheetArguments = (task: SheetTask): string[] => [
 ]
 
 const tryArguments = (task: TryTask): string[] => [
-  ...words('-f lavfi -i testsrc2=size=320x192:rate=25:duration=0.4 -vf format=yuv420p'),
+  ...deviceOf(task.codec),
+  ...words('-f lavfi -i testsrc2=size=320x192:rate=25:duration=0.4 -vf'),
+  `format=yuv420p${uploadOf(task.codec)}`,
   ...words(`-c:v ${task.codec} -b:v 500k -f null -`),
 ]
 
