@@ -62,7 +62,8 @@ export function templateOf(definition: EventDefinition, batch: BatchContext): Te
   const start: Fields = { ...shape.blank }
   let print = 0x811c9dc5
   let contradiction: Problem | null = null
-  for (const [name, said] of Object.entries(batch.common)) {
+  for (const name in batch.common) {
+    const said = batch.common[name]
     const decider = shape.deciders.get(name)
     if (decider === undefined || decider === 'collector') continue
     start[name] = said
@@ -72,8 +73,8 @@ export function templateOf(definition: EventDefinition, batch: BatchContext): Te
       contradiction = { reason: 'token-mismatch', detail: `${name} is not the one the token was given for` }
     }
   }
-  for (const [name, held] of Object.entries(bound)) {
-    if (held !== undefined && shape.deciders.has(name)) start[name] = held
+  for (const name in bound) {
+    if (bound[name] !== undefined && shape.deciders.has(name)) start[name] = bound[name]
   }
   start['sentAt'] = batch.sentAt
   start['receivedAt'] = batch.receivedAt

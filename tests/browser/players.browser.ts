@@ -7,10 +7,15 @@ import fastify from 'fastify'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { systemClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
-import type { StoredEvent } from '#events/define.ts'
+import { deadLetterEvents } from '#events/dead-letters.ts'
+import type { StoredEvent, StreamDefinition } from '#events/define.ts'
 import type { PlayGrant } from '#events/grants.ts'
+import { playbackEvents } from '#events/playback.ts'
+import { streams } from '#events/registry.ts'
 import { createCollector } from '#pipelines/collect.ts'
 import { registerCollector } from '#pipelines/collector-routes.ts'
+import type { EventLog } from '#storage/event-log/event-log.ts'
+import { openSegmentLog } from '#storage/event-log/segments.ts'
 import {
   packageClip,
   registerStockPlayers,
@@ -54,7 +59,7 @@ const grantOf = (token: string): PlayGrant => ({
   expiresAt: Date.now() + 3_600_000,
 })
 
-const stored: StoredEvent[] = []
+let eventLog: EventLog
 const app = fastify()
 let browser: Browser
 let dir: string
@@ -63,12 +68,9 @@ let url: string
 before(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'streamverse-players-'))
   await packageClip(dir)
+  eventLog = await openSegmentLog({ dir: path.join(dir, 'log'), streams, clock: systemClock, log: silentLog })
   const collector = createCollector({
-    eventLog: {
-      append: async (_, events) => {
-        stored.push(...events)
-      },
-    },
+    eventLog,
     readGrant: async (token) => grantOf(token),
     findTenantByWriteKey: async () => null,
     clock: systemClock,
@@ -85,8 +87,24 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await app.close()
+  await eventLog?.close()
   await rm(dir, { recursive: true, force: true })
 })
+
+async function readAll(stream: StreamDefinition): Promise<StoredEvent[]> {
+  const ends = await eventLog.ends(stream)
+  const all = await Promise.all(
+    ends.map(async (end, partition) => {
+      const events: StoredEvent[] = []
+      while (events.length < end) {
+        const batch = await eventLog.read(stream, partition, events.length, 1000)
+        events.push(...(batch?.events() ?? []))
+      }
+      return events
+    }),
+  )
+  return all.flat()
+}
 
 async function open(player: StockPlayer, sid: string): Promise<Page> {
   const page = await browser.newPage()
@@ -114,8 +132,7 @@ const video = (page: Page, code: string): Promise<unknown> =>
   page.evaluate(`(() => { const video = document.querySelector('video'); return ${code} })()`)
 
 const COUNTED = new Set(['joining', 'playing', 'rebuffering', 'seeking'])
-function viewOf(sid: string): { watchMs: number; playingMs: number } {
-  const events = stored.filter((event) => event['sid'] === sid).sort((a, b) => a.derivedAt - b.derivedAt)
+function viewOf(events: readonly StoredEvent[]): { watchMs: number; playingMs: number } {
   const sum = (states: ReadonlySet<string>): number =>
     events.reduce((ms, event, i) => {
       const next = events[i + 1]
@@ -145,16 +162,16 @@ for (const player of STOCK_PLAYERS) {
     await page.close()
 
     const truth = watchedMs(heard)
-    const view = viewOf(sid)
+    const events = (await readAll(playbackEvents))
+      .filter((event) => event['sid'] === sid)
+      .sort((a, b) => a.derivedAt - b.derivedAt)
+    const view = viewOf(events)
     assert.ok(truth > 7000, `the page played for ${truth} ms`)
     assert.ok(Math.abs(view.watchMs - truth) <= TOLERANCE_MS, `${view.watchMs} ms, the page says ${truth}`)
-    const types = stored.filter((event) => event['sid'] === sid).map((event) => event.type)
+    const types = events.map((event) => event.type)
     for (const type of ['view.requested', 'view.started', 'heartbeat.sent', 'seek.started', 'seek.ended']) {
       assert.ok(types.includes(`playback.${type}`), type)
     }
-    assert.deepEqual(
-      stored.filter((event) => event.type === 'collector.letter.dead'),
-      [],
-    )
+    assert.deepEqual(await readAll(deadLetterEvents), [])
   })
 }
