@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { EventDefinition } from '#events/define.ts'
+import { renderEvents } from '#events/page.ts'
 import { breaksOf, type Contract, type FieldPrint, printContract } from '#events/print.ts'
 import { events, problemWith } from '#events/registry.ts'
-import { renderEvents } from '#scripts/contract.ts'
 
 const committed = JSON.parse(readFileSync('events/contract.json', 'utf8')) as Contract
 

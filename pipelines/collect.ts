@@ -16,7 +16,7 @@ import { createDraft, takeEvent } from '#pipelines/collect-steps.ts'
 import { type CollectorCounts, createCounting } from '#pipelines/collector-counts.ts'
 import { type CollectorLimits, collectorLimits } from '#pipelines/collector-limits.ts'
 import { refusals } from '#pipelines/errors.ts'
-import { createGrantBook, type FindTenant } from '#pipelines/grant-book.ts'
+import { createGrantBook, type FindTenant, type GrantBook } from '#pipelines/grant-book.ts'
 import { createInFlight } from '#pipelines/in-flight.ts'
 import { createKeeper, type KeptBatch, type Sorted } from '#pipelines/keep-events.ts'
 import { parseJson, type RawBatch, readBatch } from '#pipelines/read-batch.ts'
@@ -73,6 +73,69 @@ export type Collector = {
 const LATE_MS = 7 * 24 * 3_600_000
 const isBytes = (body: CollectInput['body']): body is Uint8Array => body instanceof Uint8Array
 
+/** A batch as it came: parsed once, its shape checked; null text where another format is translated later. */
+type Opened = { readonly batch: RawBatch | null; readonly unparsed: string | null }
+
+function openBody(body: CollectInput['body'], limits: CollectorLimits): Opened {
+  if (body.byteLength > limits.bodyBytes) {
+    throw new Refusal(refusals.bodyTooLarge, `The body is over ${limits.bodyBytes} bytes.`)
+  }
+  if (!isBytes(body)) return { batch: null, unparsed: null }
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
+  const parsed = parseJson(text)
+  if (parsed === null) return { batch: null, unparsed: text }
+  return { batch: readBatch(parsed.value, limits.batchEvents), unparsed: null }
+}
+
+/** The tenant by its write key, the grant by the token; both must agree. */
+async function knowWhoIsThere(book: GrantBook, batch: RawBatch | null, input: CollectInput) {
+  const token = input.token ?? batch?.token
+  const writeKey = input.writeKey ?? batch?.writeKey
+  if (writeKey === undefined && isBytes(input.body)) {
+    throw new Refusal(refusals.unknownWriteKey, 'The batch carries no write key.')
+  }
+  const tenantId = writeKey === undefined ? null : await book.tenantOf(writeKey)
+  if (token === undefined) throw new Refusal(refusals.tokenMissing, 'The batch carries no token.')
+  const grant = await book.read(token)
+  if (tenantId !== null && grant.tenantId !== tenantId) {
+    throw new Refusal(refusals.tokenRefused, 'The token belongs to another tenant than the write key.')
+  }
+  return { token, grant }
+}
+
+/** Each event through the steps: to its stream, or to the dead letters. */
+function sortEvents(events: readonly unknown[], context: BatchContext): Sorted {
+  const sorted: Sorted = { passed: new Map(), failed: [] }
+  const draft = createDraft()
+  for (let index = 0; index < events.length; index++) {
+    const problem = takeEvent(events[index], draft, context)
+    if (problem !== null) {
+      sorted.failed.push({ index, raw: events[index], problem })
+      continue
+    }
+    const { stream } = draft.template.definition
+    let passed = sorted.passed.get(stream)
+    if (passed === undefined) sorted.passed.set(stream, (passed = { events: [], prints: [] }))
+    passed.events.push(draft.event as StoredEvent)
+    passed.prints.push(draft.print)
+  }
+  return sorted
+}
+
+/** Our own events by stream; an invalid one is a Bug. */
+function byStream(events: readonly StoredEvent[]): ReadonlyMap<StreamDefinition, StoredEvent[]> {
+  const groups = new Map<StreamDefinition, StoredEvent[]>()
+  for (const event of events) {
+    const definition = findEvent(event.type, event.version)
+    const wrong = definition === undefined ? 'unknown type' : problemWith(definition, event)
+    if (definition === undefined || wrong !== null) throw new Bug(`said ${event.type}: ${wrong}`)
+    const group = groups.get(definition.stream)
+    if (group === undefined) groups.set(definition.stream, [event])
+    else group.push(event)
+  }
+  return groups
+}
+
 export function createCollector(ports: CollectorPorts): Collector {
   const { eventLog, clock, log } = ports
   const limits = { ...collectorLimits, ...ports.limits }
@@ -83,52 +146,14 @@ export function createCollector(ports: CollectorPorts): Collector {
   const keeper = createKeeper({ eventLog, counting, ids, recentEvents: limits.recentEvents })
   const inFlight = createInFlight(limits.inFlightBytes)
 
-  const knowWhoIsThere = async (batch: RawBatch | null, input: CollectInput) => {
-    const token = input.token ?? batch?.token
-    const writeKey = input.writeKey ?? batch?.writeKey
-    if (writeKey === undefined && isBytes(input.body)) {
-      throw new Refusal(refusals.unknownWriteKey, 'The batch carries no write key.')
-    }
-    const tenantId = writeKey === undefined ? null : await book.tenantOf(writeKey)
-    if (token === undefined) throw new Refusal(refusals.tokenMissing, 'The batch carries no token.')
-    const grant = await book.read(token)
-    if (tenantId !== null && grant.tenantId !== tenantId) {
-      throw new Refusal(refusals.tokenRefused, 'The token belongs to another tenant than the write key.')
-    }
-    return { token, grant }
-  }
-
-  const sortEvents = (events: readonly unknown[], context: BatchContext): Sorted => {
-    const sorted: Sorted = { passed: new Map(), failed: [] }
-    const draft = createDraft()
-    for (let index = 0; index < events.length; index++) {
-      const problem = takeEvent(events[index], draft, context)
-      if (problem !== null) {
-        sorted.failed.push({ index, raw: events[index], problem })
-        continue
-      }
-      const { stream } = draft.template.definition
-      let passed = sorted.passed.get(stream)
-      if (passed === undefined) sorted.passed.set(stream, (passed = { events: [], prints: [] }))
-      passed.events.push(draft.event as StoredEvent)
-      passed.prints.push(draft.print)
-    }
-    return sorted
-  }
-
-  const contextOf = (
-    grant: Grant,
-    batch: RawBatch | null,
-    sentAt: number | undefined,
-    input: CollectInput,
-  ): BatchContext => {
+  const contextOf = (grant: Grant, input: CollectInput, said: Partial<RawBatch>): BatchContext => {
     const isImport = grant.kind === 'import'
-    const receivedAt = (isImport ? batch?.receivedAt : undefined) ?? input.receivedAt ?? clock.now()
+    const receivedAt = (isImport ? said.receivedAt : undefined) ?? input.receivedAt ?? clock.now()
     return {
       tenantId: grant.tenantId,
       grant,
-      common: batch?.common ?? {},
-      sentAt: batch?.sentAt ?? sentAt ?? receivedAt,
+      common: said.common ?? {},
+      sentAt: said.sentAt ?? receivedAt,
       receivedAt,
       sourceFormat: isBytes(input.body) ? (isImport ? 'import' : 'native') : input.body.sourceFormat,
       bot: isProgram(input.userAgent),
@@ -140,9 +165,9 @@ export function createCollector(ports: CollectorPorts): Collector {
   }
 
   /** Text that is not JSON is kept for its tenant when the header names one; nobody can say more of it. */
-  const setAsideUnparsed = async (text: string, input: CollectInput): Promise<KeptBatch> => {
-    if (input.writeKey === undefined) throw new Refusal(refusals.unreadable, 'The body is not JSON.')
-    const tenantId = await book.tenantOf(input.writeKey)
+  const setAsideUnparsed = async (text: string, writeKey: string | undefined): Promise<KeptBatch> => {
+    if (writeKey === undefined) throw new Refusal(refusals.unreadable, 'The body is not JSON.')
+    const tenantId = await book.tenantOf(writeKey)
     book.spendUnparsed(tenantId)
     const problem = { reason: 'not-json', detail: 'the body is not JSON' } as const
     const stamp = { tenantId, receivedAt: clock.now(), sourceFormat: 'native' } as const
@@ -150,30 +175,21 @@ export function createCollector(ports: CollectorPorts): Collector {
   }
 
   const collect = async (input: CollectInput): Promise<KeptBatch> => {
-    if (input.body.byteLength > limits.bodyBytes) {
-      throw new Refusal(refusals.bodyTooLarge, `The body is over ${limits.bodyBytes} bytes.`)
-    }
-    let batch: RawBatch | null = null
-    if (isBytes(input.body)) {
-      const { buffer, byteOffset, byteLength } = input.body
-      const text = Buffer.from(buffer, byteOffset, byteLength).toString()
-      const parsed = parseJson(text)
-      if (parsed === null) return setAsideUnparsed(text, input)
-      batch = readBatch(parsed.value, limits.batchEvents)
-    }
-    const { token, grant } = await knowWhoIsThere(batch, input)
+    const { batch, unparsed } = openBody(input.body, limits)
+    if (unparsed !== null) return setAsideUnparsed(unparsed, input.writeKey)
+    const { token, grant } = await knowWhoIsThere(book, batch, input)
     const leave = inFlight.enter(grant.tenantId, input.body.byteLength)
     try {
       const foreign = isBytes(input.body) ? null : input.body.translate(grant, input.userAgent)
-      const context = contextOf(grant, batch, foreign?.sentAt, input)
+      const context = contextOf(grant, input, batch ?? { sentAt: foreign?.sentAt })
       const events = foreign?.events ?? batch?.events ?? []
       const unreadable = foreign?.unreadable ?? []
       book.spend(token, events.length + unreadable.length)
       const sorted = sortEvents(events, context)
-      unreadable.forEach(({ text, detail }, i) => {
+      for (const [i, { text, detail }] of unreadable.entries()) {
         const problem = { reason: 'unreadable-cmcd', detail } as const
         sorted.failed.push({ index: events.length + i, raw: text, problem })
-      })
+      }
       return await keeper.keep(sorted, context)
     } finally {
       leave()
@@ -188,14 +204,7 @@ export function createCollector(ports: CollectorPorts): Collector {
         throw error
       }),
     say: async (events) => {
-      const groups = new Map<StreamDefinition, StoredEvent[]>()
-      for (const event of events) {
-        const definition = findEvent(event.type, event.version)
-        const wrong = definition === undefined ? 'unknown type' : problemWith(definition, event)
-        if (definition === undefined || wrong !== null) throw new Bug(`said ${event.type}: ${wrong}`)
-        groups.set(definition.stream, [...(groups.get(definition.stream) ?? []), event])
-      }
-      await Promise.all([...groups].map(([stream, said]) => eventLog.append(stream, said)))
+      await Promise.all([...byStream(events)].map(([stream, said]) => eventLog.append(stream, said)))
     },
     snapshot: () => counting.snapshot(inFlight.bytes()),
     turnedAway: (code) => counting.refuse(code),
