@@ -29,10 +29,15 @@ export const exited = (child: ChildProcess): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => child.once('exit', () => resolve()))
 
-/** Waits in a shell that costs nothing: when our end of its pipe closes, however we died, the server is told to stop. */
-export function watchOverUs(user: ServerUser, pid: number): ChildProcess | null {
+const WATCH = 'read _; kill -INT "$1"; while kill -0 "$1" 2>/dev/null; do sleep 1; done; rmdir "$2"'
+
+/**
+ * Waits in a shell that costs nothing: when our end of its pipe closes, however we died, the server is told to stop,
+ * and the folder of its socket goes with it.
+ */
+export function watchOverUs(user: ServerUser, pid: number, socketDir: string): ChildProcess | null {
   if (process.platform === 'win32') return null
-  const watch = spawn('/bin/sh', ['-c', 'read _; kill -INT "$1"', 'sh', String(pid)], {
+  const watch = spawn('/bin/sh', ['-c', WATCH, 'sh', String(pid), socketDir], {
     ...user,
     cwd: '/',
     env: {},

@@ -141,7 +141,7 @@ export async function openServer(options: { readonly dir: string; readonly log: 
   let current: { child: ChildProcess; pid: number; watch: ChildProcess | null }
   const start = async (): Promise<void> => {
     const { child, pid } = await launch(program, user, dir, settings(address))
-    const watch = watchOverUs(user, pid)
+    const watch = watchOverUs(user, pid, socketDir)
     current = { child, pid, watch }
     writeRunFile(dir, { url, socketDir, pid })
     child.once('exit', (code, signal) => {
