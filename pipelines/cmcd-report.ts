@@ -39,7 +39,7 @@ function listed(value: unknown): number | null {
   return numberOf(typeof chosen === 'object' ? chosen.value : chosen)
 }
 
-export function readReport(raw: Raw, text: string): CmcdReport | string {
+function readReport(raw: Raw, text: string): CmcdReport | string {
   const { e, ts, sta, pr, ec, bg } = raw
   const event = textOf(e)
   const at = numberOf(ts)
@@ -77,7 +77,7 @@ export type CmcdLines = {
 }
 
 /** One report a line; empty lines are left out. A body that is JSON holds one object or a list of them. */
-export function readReports(body: string, maxReports: number): CmcdLines {
+function readReports(body: string, maxReports: number): CmcdLines {
   const reports: CmcdReport[] = []
   const unreadable: { text: string; detail: string }[] = []
   const take = (read: CmcdReport | string, text: string): void => {

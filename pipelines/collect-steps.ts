@@ -9,7 +9,7 @@ import { type Fields, fingerprint } from '#pipelines/event-shape.ts'
 
 const MINUTE_MS = 60_000
 /** Clock differences up to this are left alone; beyond it the times of the sender are shifted. */
-export const SKEW_MS = 5 * MINUTE_MS
+const SKEW_MS = 5 * MINUTE_MS
 
 export type Draft = {
   raw: Fields
@@ -112,7 +112,7 @@ function isAWholeValidEvent({ template, event }: Draft): Problem | null {
   return wrong === null ? null : problem('invalid-event', wrong)
 }
 
-export const steps: readonly ((draft: Draft, batch: BatchContext) => Problem | null)[] = [
+const steps: readonly ((draft: Draft, batch: BatchContext) => Problem | null)[] = [
   isAnEventOfBoundedSize,
   hasAKnownType,
   mayBeSaidWithThisGrant,

@@ -4,7 +4,7 @@ import { type StoredEvent } from '#events/define.ts'
 import { serverEvent } from '#events/registry.ts'
 
 /** Characters of the raw event that are kept. */
-export const MAX_BODY_CHARS = 16_384
+const MAX_BODY_CHARS = 16_384
 
 export type Problem = { readonly reason: DeadLetterReason; readonly detail: string }
 
