@@ -49,14 +49,14 @@ const inOrder = sql`
 const credited = sql`
   SELECT *,
     if(state = 'rebuffering', multiIf(NOT started, 'joining', settled IN ('seeking', 'paused', 'ad'), assumeNotNull(settled), 'rebuffering'), state) AS doing,
-    greatest(0, nextAt - at) AS gapMs,
-    if(longestMs = 0, ${String(DEFAULT_INTERVAL_MS)}, longestMs) AS promisedMs,
-    greatest(0, toInt64(nextPlayheadMs) - toInt64(playheadMs)) AS movedMs,
+    toFloat64(greatest(0, nextAt - at)) AS gapMs,
+    toFloat64(if(longestMs = 0, ${String(DEFAULT_INTERVAL_MS)}, longestMs)) AS promisedMs,
+    toFloat64(greatest(0, toInt64(nextPlayheadMs) - toInt64(playheadMs))) AS movedMs,
     if(rate > 0, rate, 1) AS speed,
-    toInt64(multiIf(
+    toUInt32(multiIf(
       doing = 'playing', least(gapMs, movedMs / speed + ${String(PLAYHEAD_SLACK_MS)}, 2 * promisedMs),
-      doing IN ('rebuffering', 'seeking', 'joining', 'ad'), least(gapMs, greatest(2 * promisedMs, ${String(WAIT_CAP_MS)})),
-      0)) AS creditMs,
+      doing IN ('rebuffering', 'seeking', 'joining', 'ad'), least(gapMs, greatest(2 * promisedMs, toFloat64(${String(WAIT_CAP_MS)}))),
+      toFloat64(0))) AS creditMs,
     doing = 'playing' AND movedMs > 0 AS plays,
     toUInt32(playheadMs) AS partFrom,
     toUInt32(if(movedMs <= creditMs * speed + 1000, playheadMs + movedMs, playheadMs + creditMs * speed)) AS partTo
@@ -70,10 +70,13 @@ const withStalls = sql`
   WINDOW earlier AS (PARTITION BY tenantId, sid, playerId ORDER BY seq, at, eventId ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
 
 const parts = 'arraySort(groupArrayIf((seq, at, eventId, partFrom, partTo), plays AND partTo > partFrom))'
-const fold = (list: string): string =>
-  `arrayFold((done, x) -> if(length(done) > 0 AND x.1 <= done[-1].2 + ${JOIN_MS} AND x.1 + ${JOIN_MS} >= done[-1].1, ` +
+/** Joins neighbours of a list of parts; `touches` says when part `x` goes on from the last one. */
+const fold = (list: string, touches: string): string =>
+  `arrayFold((done, x) -> if(length(done) > 0 AND ${touches}, ` +
   `arrayConcat(arrayPopBack(done), [(done[-1].1, greatest(done[-1].2, x.2))]), arrayPushBack(done, x)), ` +
   `${list}, CAST([], 'Array(Tuple(UInt32, UInt32))'))`
+const overlaps = `x.1 <= done[-1].2 + ${JOIN_MS}`
+const goesOn = `${overlaps} AND x.1 + ${JOIN_MS} >= done[-1].2`
 
 const gathered = sql`
   SELECT tenantId, sid, playerId,
@@ -157,8 +160,8 @@ FROM (
     frames > 0 OR playings > 0 AS isPlay,
     if(frames > 0, frameAt, playingAt) AS firstAtFrame,
     ifNull(saidEnd, '') != '' AS ended,
-    ${fold('byPlace')} AS watched,
-    ${fold('byTime')} AS played
+    ${fold('byPlace', overlaps)} AS watched,
+    ${fold('byTime', goesOn)} AS played
   FROM (${gathered})
 )`,
     params: { tenants: keys.map((key) => key.tenantId), sids: keys.map((key) => key.sid), now },

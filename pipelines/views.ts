@@ -95,7 +95,7 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
   return {
     touched: (batch) => {
       if (batch.stream !== playbackEvents) return
-      for (const { tenantId, sid } of batch.events() as (ViewKey & object)[])
+      for (const { tenantId, sid } of batch.events() as unknown as ViewKey[])
         dirty.set(nameOf({ tenantId, sid }), { tenantId, sid })
       marks.set(batch.partition, Math.max(marks.get(batch.partition) ?? 0, batch.lastOffset + 1))
       marksChanged = true

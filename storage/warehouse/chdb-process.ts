@@ -128,7 +128,7 @@ async function insertFile(
 }
 
 function serve(workers: readonly Worker[]): void {
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const server = createServer({ maxHeaderSize: 32 * 1024 * 1024 }, (request: IncomingMessage, response: ServerResponse) => {
     if (request.url === '/ping') {
       response.end('Ok.\n')
       return
