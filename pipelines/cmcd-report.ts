@@ -77,7 +77,7 @@ export type CmcdLines = {
 }
 
 /** One report a line; empty lines are left out. A body that is JSON holds one object or a list of them. */
-function readReports(body: string, maxReports: number): CmcdLines {
+export function readReports(body: string, maxReports: number): CmcdLines {
   const reports: CmcdReport[] = []
   const unreadable: { text: string; detail: string }[] = []
   const take = (read: CmcdReport | string, text: string): void => {
