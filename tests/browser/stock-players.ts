@@ -86,7 +86,10 @@ export function registerStockPlayers(app: FastifyInstance, dir: string): void {
   })
 }
 
-/** The picture of the demo's clip (its sound is MP3, which the packager does not take) as CMAF with both manifests: `master.m3u8` and `manifest.mpd`. */
+/**
+ * The picture of the demo's clip as CMAF with both manifests, `master.m3u8` and `manifest.mpd`.
+ * Its sound is MP3, which the packager does not take.
+ */
 export async function packageClip(dir: string): Promise<void> {
   const system = { linux: 'linux', darwin: 'osx' }[process.platform as 'linux' | 'darwin']
   const packager = path.join(ROOT, `node_modules/shaka-packager/bin/packager-${system}-${process.arch}`)
