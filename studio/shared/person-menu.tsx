@@ -26,7 +26,7 @@ export function PersonMenu() {
     <Menu position="bottom-end" width={280}>
       <Menu.Target>
         <UnstyledButton aria-label={me ? `You are ${me.name}. Change person` : 'Choose a person'}>
-          <Avatar src={me?.avatarUrl ?? null} name={me?.name ?? ''} alt="" size={34} />
+          <Avatar src={me?.avatarUrl ?? null} alt="" size={34} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -20,8 +20,6 @@ import { WorkBanner } from './work-banner.tsx'
 const SECTIONS = [
   ['/studio', 'Dashboard'],
   ['/studio/titles', 'Titles'],
-  ['/studio/upload', 'Upload'],
-  ['/studio/models', 'Models'],
   ['/studio/status', 'Platform'],
 ] as const
 
@@ -29,10 +27,10 @@ function Search() {
   const navigate = useNavigate()
   return (
     <form
-      role="search"
       onSubmit={(event) => {
         event.preventDefault()
-        const text = String(new FormData(event.currentTarget).get('q') ?? '')
+        const text = new FormData(event.currentTarget).get('q')
+        if (typeof text !== 'string') return
         void navigate({ href: `/search?q=${encodeURIComponent(text)}` })
       }}
     >
@@ -66,11 +64,15 @@ export function Shell() {
             {studio && (
               <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Sections" />
             )}
-            <Text component={Link} to="/" fw={700} visibleFrom="xs">
+            <Text component={Link} to="/" fw={700} c="var(--mantine-color-text)" td="none" visibleFrom="xs">
               StreamVerse
             </Text>
           </Group>
-          {!studio && <Search />}
+          {!studio && (
+            <search>
+              <Search />
+            </search>
+          )}
           <Group gap="xs" wrap="nowrap">
             <SegmentedControl
               size="xs"

@@ -26,7 +26,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
       {children}
       <Portal>
         <Stack
-          role="status"
+          component="output"
           aria-live="polite"
           gap="xs"
           pos="fixed"
