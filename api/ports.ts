@@ -239,7 +239,7 @@ export type Ports = {
   ) => Promise<TitleRecord>
   readonly removeTitle: (tenantId: string, titleId: string) => Promise<TitleRecord>
   readonly restoreTitle: (tenantId: string, titleId: string) => Promise<TitleRecord>
-  readonly posterUrl: (title: TitleRecord) => string
+  readonly posterUrl: (title: TitleRecord) => string | Promise<string>
   readonly sources: (tenantId: string, titleId: string) => Promise<Sources | null>
   readonly createUpload: (
     tenantId: string,

@@ -161,7 +161,6 @@ test('a play session is bound to tenant, title, viewer and time', async () => {
 
 test('deep, wide and long documents are refused with 400 and a code', async () => {
   const { ask } = await openServer()
-  const deep = `{ titles { edges { node ${'{ creator { id } analytics { figures '.repeat(1)} { views } } } } } }`
   const nested = `{ a: __schema { types { fields { type { ofType { ofType { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } } }`
   const wide = `{ ${Array.from({ length: 60 }, (_, i) => `a${i}: genres`).join(' ')} }`
   const long = `{ ${'genres '.repeat(3000)} }`

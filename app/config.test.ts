@@ -7,19 +7,18 @@ import { ConfigError } from '#app/errors.ts'
 test('needs nothing: every setting has a default', () => {
   const config = readConfig({}, [])
   assert.equal(config.host, '127.0.0.1')
-  assert.equal(config.role, 'all')
   assert.deepEqual(config.urls, {})
 })
 
 test('reports every mistake at once, each with what to do', () => {
-  const env = { PORT: 'eighty', ROLE: 'boss', RECORDS_URL: 'not a url', TRANSCODE_JOBS: '0' }
+  const env = { PORT: 'eighty', LOG_LEVEL: 'loud', RECORDS_URL: 'not a url', TRANSCODE_JOBS: '0' }
   assert.throws(
     () => readConfig(env, ['--emty']),
     (error) => {
       assert.ok(error instanceof ConfigError)
       assert.deepEqual(
         error.problems.map((problem) => problem.name),
-        ['command line', 'RECORDS_URL', 'PORT', 'ROLE', 'TRANSCODE_JOBS'],
+        ['command line', 'RECORDS_URL', 'PORT', 'TRANSCODE_JOBS', 'LOG_LEVEL'],
       )
       return error.problems.every((problem) => problem.fix.length > 10)
     },

@@ -6,15 +6,11 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { ConfigError, type ConfigProblem } from '#app/errors.ts'
 
-export const ROLES = ['all', 'api', 'collect', 'stream', 'transcode', 'train'] as const
-export type RoleName = (typeof ROLES)[number]
-
 export type Config = {
   readonly host: string
   readonly port: number
   readonly publicUrl: string | null
   readonly dataDir: string
-  readonly role: RoleName
   readonly urls: {
     readonly log?: string
     readonly warehouse?: string
@@ -42,7 +38,6 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'PORT', fallback: '4400', about: 'port to listen on; 0 takes a free one' },
   { name: 'PUBLIC_URL', fallback: '', about: 'address viewers use when a proxy stands in front' },
   { name: 'DATA_DIR', fallback: './data', about: 'where everything is kept' },
-  { name: 'ROLE', fallback: 'all', about: `what this process does: ${ROLES.join(' | ')}` },
   { name: 'LOG_URL', fallback: '', about: 'event log; empty: embedded in DATA_DIR' },
   { name: 'WAREHOUSE_URL', fallback: '', about: 'ClickHouse; empty: embedded in DATA_DIR' },
   { name: 'ONLINE_URL', fallback: '', about: 'online store; empty: embedded in DATA_DIR' },
@@ -105,7 +100,6 @@ export function readConfig(
     port: whole('PORT', 0, 65535),
     publicUrl: url('PUBLIC_URL') ?? null,
     dataDir: path.resolve(value('DATA_DIR')),
-    role: oneOf('ROLE', ROLES) as RoleName,
     urls,
     ffmpegPath: value('FFMPEG_PATH') === '' ? null : value('FFMPEG_PATH'),
     transcodeJobs: whole('TRANSCODE_JOBS', 1, 64),

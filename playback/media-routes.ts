@@ -13,6 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
   mp4: 'video/mp4',
   jpg: 'image/jpeg',
   vtt: 'text/vtt; charset=utf-8',
+  svg: 'image/svg+xml',
 }
 const SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
 /** Below a job's own folder nothing ever changes. */

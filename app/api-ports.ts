@@ -1,0 +1,138 @@
+/** The API's ports on the platform's own parts. */
+
+import type { Caller, Ports, TitleRecord } from '#api/ports.ts'
+import type { StatusBoard } from '#app/status.ts'
+import type { Titles } from '#app/titles.ts'
+import type { Clock } from '#base/clock.ts'
+import { uuidv7 } from '#base/ids.ts'
+import type { Catalog } from '#domains/catalog/index.ts'
+import type { Identity } from '#domains/identity/index.ts'
+import type { Tenancy } from '#domains/tenancy/index.ts'
+import { readFeedback } from '#features/viewer-feedback.ts'
+import { readHistory } from '#features/viewer-history.ts'
+import type { Analytics } from '#metrics/analytics.ts'
+import type { Registry } from '#models/registry.ts'
+import type { Collector } from '#pipelines/collect.ts'
+import type { FeatureSink } from '#pipelines/feature-sink.ts'
+import type { Playback } from '#playback/playback.ts'
+import type { Serving } from '#serving/recommend.ts'
+import type { OnlineStore } from '#storage/online-store/online-store.ts'
+
+export type ApiParts = {
+  readonly clock: Clock
+  readonly tenancy: Tenancy
+  readonly identity: Identity
+  readonly catalog: Catalog
+  readonly titles: Titles
+  readonly playback: Playback
+  readonly collector: Collector
+  readonly featureSink: FeatureSink
+  readonly online: OnlineStore
+  readonly serving: Serving
+  readonly analytics: Analytics
+  readonly registry: Registry
+  readonly board: StatusBoard
+  readonly eventsStored: () => Promise<number>
+}
+
+const askerOf = ({ tenantId, viewerKey, kids }: Caller) => ({ tenantId, viewerKey, kids })
+
+export function createApiPorts(parts: ApiParts): Ports {
+  const { clock } = parts
+  return {
+    now: () => clock.now(),
+    newId: () => uuidv7(clock.now()),
+    ...peoplePorts(parts),
+    ...titlePorts(parts),
+    ...videoPorts(parts),
+    ...viewerPorts(parts),
+    ...figurePorts(parts),
+    ...modelPorts(parts),
+  }
+}
+
+const peoplePorts = ({ tenancy, identity }: ApiParts) => ({
+  writeKeyOf: (tenantId: string) => tenancy.writeKeyOf(tenantId),
+  tenantName: async (tenantId: string) => (await tenancy.find(tenantId))?.name ?? tenantId,
+  people: (tenantId: string) => identity.people(tenantId),
+  startSession: async (tenantId: string, personId: string) => {
+    const cookie = await identity.issueSession(tenantId, personId)
+    const caller = cookie === null ? null : await identity.readSession(cookie)
+    return cookie === null || caller === null ? null : { cookie, caller }
+  },
+  issueGrant: identity.issueGrant,
+})
+
+const titlePorts = ({ catalog, titles, playback, clock }: ApiParts) => ({
+  creator: titles.creator,
+  title: titles.one,
+  titlesById: titles.byId,
+  titles: (filter: Parameters<Catalog['list']>[0]) => catalog.list(filter),
+  genres: (tenantId: string) => catalog.genres(tenantId),
+  createTitle: (
+    tenantId: string,
+    input: { creatorId: string; name: string; description: string; genres: readonly string[] },
+  ): Promise<TitleRecord> =>
+    catalog.create({ tenantId, id: uuidv7(clock.now()), ...input, publishedAt: clock.now() }),
+  updateTitle: (tenantId: string, titleId: string, change: Parameters<Catalog['update']>[2]) =>
+    catalog.update(tenantId, titleId, change),
+  removeTitle: (tenantId: string, titleId: string) => catalog.remove(tenantId, titleId),
+  restoreTitle: (tenantId: string, titleId: string) => catalog.restore(tenantId, titleId),
+  posterUrl: titles.posterUrl as Ports['posterUrl'],
+  sources: async (tenantId: string, titleId: string) => {
+    const found = await titles.sources(tenantId, titleId)
+    return found === null ? null : { ...found, posterUrl: found.posterUrl }
+  },
+  createUpload: playback.createUpload,
+})
+
+const videoPorts = ({ playback }: ApiParts) => ({
+  job: (tenantId: string, titleId: string) => playback.job(tenantId, titleId),
+  onJob:
+    (tenantId: string, titleId: string): ReturnType<Ports['onJob']> =>
+    (heard) =>
+      playback.onJob((job) => {
+        if (job.tenantId === tenantId && job.titleId === titleId) heard(job)
+      }),
+  retryTranscode: async (tenantId: string, titleId: string) => {
+    await playback.retry(tenantId, titleId)
+  },
+})
+
+const viewerPorts = ({ online, serving, collector, featureSink }: ApiParts) => ({
+  viewerState: async (tenantId: string, viewerKey: string) => {
+    const [history, feedback] = await Promise.all([
+      readHistory(online, tenantId, viewerKey),
+      readFeedback(online, tenantId, viewerKey),
+    ])
+    return { history, feedback }
+  },
+  home: (caller: Caller) => serving.home(askerOf(caller)),
+  related: (caller: Caller, titleId: string, first: number) =>
+    serving.related(askerOf(caller), titleId, first),
+  sayFeedback: async (event: Parameters<Ports['sayFeedback']>[0]) => {
+    await collector.say([event])
+    await featureSink.caughtUp()
+  },
+})
+
+const figurePorts = ({ analytics }: ApiParts) => ({
+  overview: analytics.overview,
+  realtime: analytics.realtime,
+  titleFigures: analytics.title,
+  retention: (scope: Parameters<Ports['retention']>[0], range: Parameters<Ports['retention']>[1]) =>
+    analytics.retention({ ...scope, titleId: scope.titleId ?? '' }, range),
+  stalls: analytics.stalls,
+})
+
+const modelPorts = ({ registry, serving, board, eventsStored }: ApiParts) => ({
+  models: async (tenantId: string) => [...(await registry.list(tenantId))],
+  promoteModel: registry.promote,
+  rollbackModel: registry.rollback,
+  status: async (tenantId: string) => {
+    const { name, version } = await serving.modelOf(tenantId)
+    const activeModel = name === 'popularity' ? name : `${name} ${version}`
+    return { ready: true, work: board.current(), eventsStored: await eventsStored(), activeModel }
+  },
+  onStatus: (heard: () => void) => board.listen(heard),
+})

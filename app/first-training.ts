@@ -1,0 +1,38 @@
+/** The first model of a fresh platform: trained when the history is there, promoted only when it beats popularity. */
+import type { StatusBoard } from '#app/status.ts'
+import type { Log } from '#base/log.ts'
+import { Refusal } from '#base/refusal.ts'
+import { beatsPopularity } from '#models/commands.ts'
+import { type LearnPorts, trainModel } from '#models/learn.ts'
+
+export async function trainFirstModel(options: {
+  readonly tenantId: string
+  readonly ports: LearnPorts
+  readonly board: StatusBoard
+  readonly log: Log
+  readonly signal: AbortSignal
+}): Promise<void> {
+  const { tenantId, ports, board, log, signal } = options
+  if ((await ports.registry.list(tenantId)).length > 0) return
+  const work = board.begin('training', 'Learning what viewers like')
+  try {
+    const model = await trainModel(
+      {
+        tenantId,
+        signal,
+        onProgress: ({ step, progress, epoch }) =>
+          work.update(progress, epoch === undefined ? step : `${step}, epoch ${epoch}`),
+      },
+      ports,
+    )
+    const better = beatsPopularity(model)
+    if (better) await ports.registry.promote(tenantId, model.id, 'first training')
+    work.done(
+      better ? `${model.id} is before viewers` : 'not surely better than popularity; popularity stays',
+    )
+  } catch (error) {
+    if (signal.aborted) return
+    log.error({ err: error }, 'the first training failed')
+    work.fail(error instanceof Refusal ? error.message : 'it failed; the log says why')
+  }
+}

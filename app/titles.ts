@@ -1,0 +1,57 @@
+/** Titles and creators at hand for every page: read once, forgotten when the catalog says that they changed. */
+import { createRemembered } from '#app/remembered.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Catalog, CreatorRecord, Title } from '#domains/catalog/index.ts'
+import type { Playback, Sources } from '#playback/playback.ts'
+
+export type Titles = {
+  byId(tenantId: string, ids: readonly string[]): Promise<Title[]>
+  one(tenantId: string, id: string): Promise<Title | null>
+  creator(tenantId: string, id: string): Promise<CreatorRecord | null>
+  sources(tenantId: string, id: string): Promise<Sources | null>
+  posterUrl(title: Pick<Title, 'tenantId' | 'id' | 'simulated'>): Promise<string>
+}
+
+const TITLE_MS = 30_000
+const SOURCES_MS = 5000
+const split = (key: string): [string, string] => key.split('\n') as [string, string]
+const join = (tenantId: string, id: string): string => `${tenantId}\n${id}`
+
+export function createTitles(catalog: Catalog, playback: Playback, clock: Clock): Titles {
+  const held = new Map<string, { readonly at: number; readonly title: Title }>()
+  const creators = createRemembered({ load: (key) => catalog.creator(...split(key)), clock, forMs: TITLE_MS })
+  const sources = createRemembered({
+    load: (key) => playback.sourcesFor(...split(key)),
+    clock,
+    forMs: SOURCES_MS,
+  })
+  catalog.onChange(() => {
+    held.clear()
+    creators.forget()
+  })
+  playback.onJob((job) => sources.forget(join(job.tenantId, job.titleId)))
+
+  const byId = async (tenantId: string, ids: readonly string[]): Promise<Title[]> => {
+    const now = clock.now()
+    const fresh = (id: string): Title | undefined => {
+      const known = held.get(join(tenantId, id))
+      return known !== undefined && now - known.at < TITLE_MS ? known.title : undefined
+    }
+    const missing = ids.filter((id) => fresh(id) === undefined)
+    if (missing.length > 0) {
+      for (const title of await catalog.getMany(tenantId, missing))
+        held.set(join(tenantId, title.id), { at: now, title })
+    }
+    return ids.flatMap((id) => held.get(join(tenantId, id))?.title ?? [])
+  }
+  return {
+    byId,
+    one: async (tenantId, id) => (await byId(tenantId, [id]))[0] ?? null,
+    creator: (tenantId, id) => creators.get(join(tenantId, id)),
+    sources: (tenantId, id) => sources.get(join(tenantId, id)),
+    posterUrl: async ({ tenantId, id, simulated }) => {
+      if (simulated) return `/media/${tenantId}/${id}/poster.svg`
+      return (await sources.get(join(tenantId, id)))?.posterUrl ?? `/art/${tenantId}/${id}.svg`
+    },
+  }
+}
