@@ -23,7 +23,7 @@ export const Failed = ({ message, retry }: { readonly message: string; readonly 
 )
 
 export const Loading = () => (
-  <Stack aria-busy="true" aria-label="Loading">
+  <Stack aria-busy="true">
     <Skeleton h={36} w="40%" />
     <Skeleton h={120} />
     <Skeleton h={320} />
