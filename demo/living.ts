@@ -18,7 +18,7 @@ export type LivingPorts = {
   readonly catalogue: readonly DemoTitle[]
 }
 
-const AT_ONCE = 6
+const AT_ONCE = 10
 const TICK_MS = 1000
 const GRANT_MS = 6 * 3_600_000
 const INTERVAL_MS = 10_000
@@ -35,11 +35,13 @@ export function startLiving(ports: LivingPorts): () => Promise<void> {
   const viewers = Array.from({ length: 200 }, (_, i) =>
     createViewer(`live-${i}-${random.below(1e9)}`, random),
   )
+  // The channels of the demo's own creators are watched most, so that their numbers move.
+  const busy = catalogue.filter(({ creatorId }) => creatorId === 'hollow-tree' || creatorId === 'meadowlight')
   const running = new Set<Running>()
 
   const begin = async (): Promise<void> => {
     const viewer = random.pick(viewers)
-    const slate = Array.from({ length: 12 }, () => random.pick(catalogue))
+    const slate = Array.from({ length: 12 }, (_, i) => random.pick(i < 5 ? busy : catalogue))
     const { title } = choose(viewer, slate, random)
     const issuedAt = clock.now()
     const token = await ports.issueGrant({
@@ -75,7 +77,7 @@ export function startLiving(ports: LivingPorts): () => Promise<void> {
     if (view.events.length === 0) running.delete(view)
   }
   const tick = async (): Promise<void> => {
-    if (running.size < AT_ONCE && random.next() < 0.12) await begin()
+    if (running.size < AT_ONCE && random.next() < 0.2) await begin()
     await Promise.all([...running].map(send))
   }
   let ticking = Promise.resolve()

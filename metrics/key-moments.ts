@@ -18,8 +18,8 @@ const MAX_MOMENTS = 5
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
-/** Standard error of a share seen in n plays (binomial). */
-const error = (share: number, n: number): number => Math.sqrt(Math.max(0.01, share * (1 - share)) / n)
+/** Standard error of a step seen in n plays, when a share `usual` of them usually makes it (Poisson, one more for safety). */
+const error = (usual: number, n: number): number => Math.sqrt((usual + 1 / n) / n)
 
 export function keyMoments({ unique, absolute }: Curve, plays: number): KeyMoment[] {
   const moments: KeyMoment[] = []
@@ -50,7 +50,7 @@ function standingOut(curve: readonly number[], plays: number, kind: 'dip' | 'spi
   for (let second = 2; second < curve.length - 2; second++) {
     const around = steps.slice(Math.max(1, second - WINDOW), second + WINDOW + 1)
     const extra = sign * ((steps[second] as number) - median(around))
-    const strength = extra / error(curve[second - 1] as number, plays)
+    const strength = extra / error(median(around.map(Math.abs)), plays)
     const last = found.at(-1)
     if (extra < LEAST || strength < Z) continue
     if (last !== undefined && second - last.second < WINDOW) {
