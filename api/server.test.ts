@@ -161,7 +161,7 @@ test('a play session is bound to tenant, title, viewer and time', async () => {
 
 test('deep, wide and long documents are refused with 400 and a code', async () => {
   const { ask } = await openServer()
-  const nested = `{ a: __schema { types { fields { type { ofType { ofType { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } } }`
+  const nested = `{ a: __schema { types { fields { type ${'{ ofType '.repeat(8)} { name } ${'}'.repeat(8)} } } } }`
   const wide = `{ ${Array.from({ length: 60 }, (_, i) => `a${i}: genres`).join(' ')} }`
   const long = `{ ${'genres '.repeat(3000)} }`
   for (const query of [nested, wide, long]) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+/** The command line: works beside a running platform, or opens the stores itself when none is running. */
 import { readConfig } from '#app/config.ts'
 import { ConfigError } from '#app/errors.ts'
 import { DEMO_TENANT } from '#app/tenants.ts'
-/** The command line: works beside a running platform, or opens the stores itself when none is running. */
 import { systemClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'

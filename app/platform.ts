@@ -102,17 +102,18 @@ async function openParts(
     clock,
     log,
   })
-  let views: Views | undefined
+  const touched: { views?: Views } = {}
   const sink = await openWarehouseSink({
     eventLog,
     warehouse,
     streams,
-    onInserted: (_stream, batch) => views?.touched(batch),
+    onInserted: (_stream, batch) => touched.views?.touched(batch),
     clock,
     log,
   })
-  views = await openViews({ warehouse, clock, log, sinkCaughtUpTo: () => sink.caughtUpTo() })
-  closing.add('views', () => views?.close())
+  const views = await openViews({ warehouse, clock, log, sinkCaughtUpTo: () => sink.caughtUpTo() })
+  touched.views = views
+  closing.add('views', () => views.close())
   closing.add('warehouse sink', () => sink.close())
   const { watermarkAt } = views
 

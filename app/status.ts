@@ -47,7 +47,13 @@ export function createStatusBoard(clock: Clock): StatusBoard {
       for (const [key, state] of states) {
         if (state.endedAt !== null && !state.failed && now - state.endedAt > LINGER_MS) states.delete(key)
       }
-      return [...states.values()].map(({ endedAt: _, ...state }) => state)
+      return [...states.values()].map(({ key, name, progress, detail, failed }) => ({
+        key,
+        name,
+        progress,
+        detail,
+        failed,
+      }))
     },
     listen: (heard) => {
       listeners.add(heard)

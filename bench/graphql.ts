@@ -12,7 +12,10 @@ import { documentHash } from '#api/trusted.ts'
 import { silentLog } from '#base/log.ts'
 
 const DOCUMENT = `query Bench($first: Int) {
-  titles(first: $first) { totalCount edges { cursor node { id name genres status durationMs posterUrl creator { id name } inMyList resume { positionMs } } } }
+  titles(first: $first) { totalCount edges {
+    cursor
+    node { id name genres status durationMs posterUrl creator { id name } inMyList resume { positionMs } }
+  } }
 }`
 const VARIABLES = { first: 12 }
 const ROUNDS = 7

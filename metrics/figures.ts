@@ -167,6 +167,8 @@ export type Figures = {
 }
 
 const ratio = (part: string, whole: string): string => `if(${whole} > 0, 100 * (${part}) / (${whole}), NULL)`
+const complete =
+  "countIf(inStart AND isPlay AND if(lengthMs > 0, contentMs >= 0.99 * lengthMs, endReason = 'completed'))"
 const startups = 'inEnd AND startupMs IS NOT NULL'
 
 /** One row of Figures. */
@@ -183,7 +185,7 @@ export const figures = (scope: Scope, period: Period): Statement<Figures> => ({
     toUInt32(uniqExactIf(viewerKey, inStart AND viewerKey IS NOT NULL)) AS uniqueViewers,
     toFloat64(sumIf(watchMs, inStart)) AS watchTimeMs,
     if(plays > 0, watchTimeMs / plays, NULL) AS averageViewMs,
-    ${ratio("countIf(inStart AND isPlay AND if(lengthMs > 0, contentMs >= 0.99 * lengthMs, endReason = 'completed'))", 'plays')} AS completePercent,
+    ${ratio(complete, 'plays')} AS completePercent,
     if(countIf(${startups}) > 0, toFloat64(quantileExactIf(0.5)(assumeNotNull(startupMs), ${startups})), NULL) AS startupP50Ms,
     if(countIf(${startups}) > 0, toFloat64(quantileExactIf(0.95)(assumeNotNull(startupMs), ${startups})), NULL) AS startupP95Ms,
     ${ratio('sumIf(rebufferMs, inEnd)', 'sumIf(watchMs, inEnd)')} AS rebufferPercent,

@@ -71,8 +71,8 @@ export type Curve = { readonly absolute: number[]; readonly unique: number[] }
 
 /** Sums the steps into shares of plays, one entry a second. */
 export function curveOf(edges: readonly Edge[], { plays, seconds }: PlayCount): Curve {
-  const absolute = new Array<number>(seconds).fill(0)
-  const unique = new Array<number>(seconds).fill(0)
+  const absolute = Array.from({ length: seconds }, () => 0)
+  const unique = Array.from({ length: seconds }, () => 0)
   let at = 0
   let watching = 0
   let playing = 0

@@ -48,7 +48,8 @@ const inOrder = sql`
 /** What the time until the next event was: its state, how much of it is believed, and the content played in it. */
 const credited = sql`
   SELECT *,
-    if(state = 'rebuffering', multiIf(NOT started, 'joining', settled IN ('seeking', 'paused', 'ad'), assumeNotNull(settled), 'rebuffering'), state) AS doing,
+    multiIf(state != 'rebuffering', state, NOT started, 'joining',
+      settled IN ('seeking', 'paused', 'ad'), assumeNotNull(settled), 'rebuffering') AS doing,
     toFloat64(greatest(0, nextAt - at)) AS gapMs,
     toFloat64(if(longestMs = 0, ${String(DEFAULT_INTERVAL_MS)}, longestMs)) AS promisedMs,
     toFloat64(greatest(0, toInt64(nextPlayheadMs) - toInt64(playheadMs))) AS movedMs,
@@ -98,7 +99,8 @@ const gathered = sql`
     sumIf(creditMs, doing = 'playing') AS playingMs,
     sumIf(creditMs, doing = 'rebuffering') AS rebufferMs,
     countIf(stallBegins) AS rebufferCount,
-    countIf(type = 'playback.seek.started' AND NOT (previousType = 'playback.seek.ended' AND at - previousAt < ${String(SCRUB_MS)})) AS seekCount,
+    countIf(type = 'playback.seek.started'
+      AND NOT (previousType = 'playback.seek.ended' AND at - previousAt < ${String(SCRUB_MS)})) AS seekCount,
     sumIf(creditMs, doing = 'seeking') AS seekMs,
     minIf(at, fatal AND NOT ifNull(business, false)) AS failedAt,
     countIf(fatal AND NOT ifNull(business, false)) > 0 AS failed,
@@ -130,7 +132,8 @@ const VALUES: Partial<Record<(typeof VIEW_COLUMNS)[number][0], string>> = {
   startedAt: instant('intentAt'),
   firstFrameAt: `if(isPlay, ${instant('firstAtFrame')}, NULL)`,
   endedAt: instant('lastAt'),
-  endReason: `multiIf(ifNull(saidEnd, '') != '', assumeNotNull(saidEnd), lastState = 'failed' OR failed, 'failed', lastAt < {now:Int64} - ${IDLE_MS}, 'dropped', 'open')`,
+  endReason: `multiIf(ifNull(saidEnd, '') != '', assumeNotNull(saidEnd), lastState = 'failed' OR failed, 'failed',
+    lastAt < {now:Int64} - ${IDLE_MS}, 'dropped', 'open')`,
   startupMs: `if(isPlay, if(requested, toUInt32(greatest(0, firstAtFrame - requestedAt)), saidStartupMs), NULL)`,
   startFailure: 'failed AND (NOT isPlay OR failedAt < firstAtFrame)',
   playbackFailure: 'failed',

@@ -4,13 +4,24 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 
-type Entry = { version?: string; optionalDependencies?: Record<string, string>; os?: string[]; cpu?: string[]; libc?: string[]; optional?: boolean }
+type Entry = {
+  version?: string
+  optionalDependencies?: Record<string, string>
+  os?: string[]
+  cpu?: string[]
+  libc?: string[]
+  optional?: boolean
+}
 const file = 'package-lock.json'
 const lock = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, Entry> }
 
 function platformOf(name: string): Pick<Entry, 'os' | 'cpu' | 'libc'> {
-  const os = /(darwin|linux|win32|windows|freebsd|android|openbsd|netbsd|sunos|aix|openharmony)/.exec(name)?.[1]
-  const cpu = /(arm64|x64|ia32|riscv64|ppc64|s390x|loong64|mips64el|wasm32|arm)(?=[^a-z0-9]|$|eabi)/.exec(name)?.[1]
+  const os = /(darwin|linux|win32|windows|freebsd|android|openbsd|netbsd|sunos|aix|openharmony)/.exec(
+    name,
+  )?.[1]
+  const cpu = /(arm64|x64|ia32|riscv64|ppc64|s390x|loong64|mips64el|wasm32|arm)(?=[^a-z0-9]|$|eabi)/.exec(
+    name,
+  )?.[1]
   return {
     ...(os === undefined ? {} : { os: [os === 'windows' ? 'win32' : os] }),
     ...(cpu === undefined ? {} : { cpu: [cpu] }),
@@ -34,7 +45,11 @@ for (const [at, entry] of Object.entries(lock.packages)) {
     if (found(at, name)) continue
     const platform = platformOf(name)
     if (platform.os === undefined && platform.cpu === undefined) continue
-    lock.packages[`node_modules/${name}`] = { version: range.replace(/^[\^~=v]+/, ''), ...platform, optional: true }
+    lock.packages[`node_modules/${name}`] = {
+      version: range.replace(/^[\^~=v]+/, ''),
+      ...platform,
+      optional: true,
+    }
     added++
   }
 }

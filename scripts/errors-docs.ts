@@ -6,9 +6,12 @@ import type { RefusalDefinition } from '#base/refusal.ts'
 const ROOT = path.join(import.meta.dirname, '..')
 
 export async function renderErrors(): Promise<string> {
-  const files = globSync('{api,pipelines,playback,storage,models,serving,domains,features,metrics,demo}/**/errors.ts', {
-    cwd: ROOT,
-  }).sort()
+  const files = globSync(
+    '{api,pipelines,playback,storage,models,serving,domains,features,metrics,demo}/**/errors.ts',
+    {
+      cwd: ROOT,
+    },
+  ).sort()
   const parts: string[] = [
     '# Errors',
     'A refusal has a stable code, a sentence for people and what to do. Written from the code: `npm run contract`.',
@@ -23,7 +26,8 @@ export async function renderErrors(): Promise<string> {
       .sort((a, b) => (a.code < b.code ? -1 : 1))
     if (rows.length === 0) continue
     parts.push(`## ${path.dirname(file)}`)
-    parts.push(['| code | HTTP | what to do |', '|---|---|---|', ...rows.map((row) => `| \`${row.code}\` | ${row.status} | ${row.fix} |`)].join('\n'))
+    const lines = rows.map((row) => `| \`${row.code}\` | ${row.status} | ${row.fix} |`)
+    parts.push(['| code | HTTP | what to do |', '|---|---|---|', ...lines].join('\n'))
   }
   return `${parts.join('\n\n')}\n`
 }

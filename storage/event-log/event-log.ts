@@ -48,7 +48,8 @@ export type Consumer = {
 export type EventLog = {
   /**
    * Appends events that are already valid. Resolves when durable.
-   * Rejects with SV_LOG_FULL or SV_LOG_UNAVAILABLE (nothing of the call is then acknowledged; it may still be there: ids make a retry safe).
+   * Rejects with SV_LOG_FULL or SV_LOG_UNAVAILABLE: nothing of the call is then acknowledged; some of it may be there
+   * all the same, and ids make a retry safe.
    */
   append(stream: StreamDefinition, events: readonly StoredEvent[]): Promise<void>
   /**

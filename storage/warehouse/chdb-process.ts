@@ -128,16 +128,19 @@ async function insertFile(
 }
 
 function serve(workers: readonly Worker[]): void {
-  const server = createServer({ maxHeaderSize: 32 * 1024 * 1024 }, (request: IncomingMessage, response: ServerResponse) => {
-    if (request.url === '/ping') {
-      response.end('Ok.\n')
-      return
-    }
-    answer(workers, request).then(
-      (bytes) => response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
-      (error: Error) => response.writeHead(500).end(error.message),
-    )
-  })
+  const server = createServer(
+    { maxHeaderSize: 32 * 1024 * 1024 },
+    (request: IncomingMessage, response: ServerResponse) => {
+      if (request.url === '/ping') {
+        response.end('Ok.\n')
+        return
+      }
+      answer(workers, request).then(
+        (bytes) => response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+        (error: Error) => response.writeHead(500).end(error.message),
+      )
+    },
+  )
   server.keepAliveTimeout = 60_000
   server.requestTimeout = 0
   rmSync(socketPath, { force: true })

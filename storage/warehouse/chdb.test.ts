@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { silentLog } from '#base/log.ts'
 import { streams } from '#events/registry.ts'
 import { attachChdb, openChdb } from '#storage/warehouse/chdb.ts'
-import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
+import { DURABLE, ensureStreamTables } from '#storage/warehouse/ddl.ts'
 import { encodeRows } from '#storage/warehouse/native.ts'
 import { warehouseSuite } from '#storage/warehouse/warehouse.suite.ts'
 
@@ -18,7 +18,7 @@ warehouseSuite('chdb', () => openChdb({ dir: path.join(root, 'suite'), log: sile
 test('chdb: a killed process is started again, nothing acknowledged is lost', async () => {
   const warehouse = await openChdb({ dir: path.join(root, 'killed'), log: silentLog })
   await warehouse.command({
-    sql: 'CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100, fsync_after_insert = 1, fsync_part_directory = 1',
+    sql: `CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS ${DURABLE}`,
   })
   for (let i = 0; i < 6; i++) {
     const insert = warehouse.insertNative('t', [encodeRows([{ name: 'n', type: 'UInt32' }], [{ n: i }])], {

@@ -53,7 +53,8 @@ const row = fc.record({
 })
 
 const table = (name: string): string =>
-  `CREATE TABLE ${name} (k UInt32 DEFAULT 0, ${COLUMNS.map((one) => `${one.name} ${one.type}`).join(', ')}) ENGINE = MergeTree ORDER BY (k) SETTINGS ${DURABLE}`
+  `CREATE TABLE ${name} (k UInt32 DEFAULT 0, ${COLUMNS.map((one) => `${one.name} ${one.type}`).join(', ')})
+   ENGINE = MergeTree ORDER BY (k) SETTINGS ${DURABLE}`
 
 const withoutNulls = (value: object): object =>
   Object.fromEntries(Object.entries(value).filter(([, held]) => held !== null))

@@ -20,7 +20,10 @@ export type ColumnSet = {
 }
 
 export type Warehouse = {
-  /** Rows as objects. 64-bit integers come as numbers (all ours stay under 2^53), instants as `DateTime64` text unless the SQL converts them. */
+  /**
+   * Rows as objects. 64-bit integers come as numbers (all ours stay under 2^53), instants as `DateTime64` text unless
+   * the SQL converts them.
+   */
   query<T>(statement: Statement<T>, options?: QueryOptions): Promise<T[]>
   /** The answer column by column. */
   columns(statement: Statement, options?: QueryOptions): Promise<ColumnSet>
