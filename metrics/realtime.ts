@@ -36,8 +36,8 @@ type Counts = {
   readonly concurrentViewers: number
   readonly viewsLastHour: number
   readonly viewsLast48Hours: number
-  /** Minutes ago, and views begun then. */
-  readonly perMinute: readonly [minutesAgo: readonly number[], counts: readonly number[]]
+  /** Minutes since 1970, and views begun in each. */
+  readonly perMinute: readonly [minutes: readonly number[], counts: readonly number[]]
 }
 
 export const realtimeCounts = (scope: Scope, now: number): Statement<Counts> => ({
@@ -46,20 +46,20 @@ export const realtimeCounts = (scope: Scope, now: number): Statement<Counts> => 
         AND endMs >= {to:Int64} - greatest(3 * intervalMs, ${String(SILENCE_MS)}))) AS concurrentViewers,
       toUInt32(countIf(startMs >= {to:Int64} - ${String(HOUR_MS)})) AS viewsLastHour,
       toUInt32(countIf(inStart)) AS viewsLast48Hours,
-      sumMap([toUInt32(intDiv({to:Int64} - startMs, ${String(MINUTE_MS)}))], [toUInt32(1)]) AS perMinute
+      sumMap([toUInt32(intDiv(startMs, ${String(MINUTE_MS)}))], [toUInt32(1)]) AS perMinute
     FROM ${scopedViews(scope)} WHERE startMs < {to:Int64}`,
   params: scopeParams(scope, { from: now - 48 * HOUR_MS, to: now }),
 })
 
 /** Sixty points, oldest first. */
 export function minutePoints(
-  perMinute: readonly [minutesAgo: readonly number[], counts: readonly number[]],
+  [minutes, counts]: Counts['perMinute'],
   now: number,
 ): { at: number; views: number }[] {
-  const views = new Map(perMinute[0].map((minute, i) => [minute, perMinute[1][i] ?? 0]))
-  const thisMinute = Math.floor(now / MINUTE_MS) * MINUTE_MS
-  return Array.from({ length: 60 }, (_, i) => ({
-    at: thisMinute - (59 - i) * MINUTE_MS,
-    views: views.get(59 - i) ?? 0,
-  }))
+  const views = new Map(minutes.map((minute, i) => [minute, counts[i] ?? 0]))
+  const last = Math.floor(now / MINUTE_MS)
+  return Array.from({ length: 60 }, (_, i) => {
+    const minute = last - 59 + i
+    return { at: minute * MINUTE_MS, views: views.get(minute) ?? 0 }
+  })
 }

@@ -18,7 +18,6 @@ const WAIT_CAP_MS = 60_000
 /** Parts of content closer than this are one part: clocks and playheads differ by a few frames. */
 const JOIN_MS = 120
 const SCRUB_MS = 250
-const HOUR_MS = 3_600_000
 
 /** Each event once: of equal ids the one received first. */
 const distinctEvents = sql`
@@ -102,7 +101,6 @@ const gathered = sql`
     countIf(type = 'playback.seek.started'
       AND NOT (previousType = 'playback.seek.ended' AND at - previousAt < ${String(SCRUB_MS)})) AS seekCount,
     sumIf(creditMs, doing = 'seeking') AS seekMs,
-    minIf(at, fatal AND NOT ifNull(business, false)) AS failedAt,
     countIf(fatal AND NOT ifNull(business, false)) > 0 AS failed,
     countIf(fatal AND ifNull(business, false)) > 0 AS businessFailure,
     ${parts} AS sortedParts,
@@ -120,7 +118,6 @@ const gathered = sql`
     arraySort(arrayDistinct(arrayFlatten(groupArray(arrayMap(x -> toString(x), experiments))))) AS experiments,
     max(bot) AS bot,
     max(kids) AS kids,
-    max(greatest(0, toUnixTimestamp64Milli(receivedAt) - at)) AS lateMs,
     count() AS eventCount
   FROM (${withStalls})
   GROUP BY tenantId, sid, playerId`
@@ -135,7 +132,7 @@ const VALUES: Partial<Record<(typeof VIEW_COLUMNS)[number][0], string>> = {
   endReason: `multiIf(ifNull(saidEnd, '') != '', assumeNotNull(saidEnd), lastState = 'failed' OR failed, 'failed',
     lastAt < {now:Int64} - ${IDLE_MS}, 'dropped', 'open')`,
   startupMs: `if(isPlay, if(requested, toUInt32(greatest(0, firstAtFrame - requestedAt)), saidStartupMs), NULL)`,
-  startFailure: 'failed AND (NOT isPlay OR failedAt < firstAtFrame)',
+  startFailure: 'failed AND NOT isPlay',
   playbackFailure: 'failed',
   exitBeforeStart: `NOT isPlay AND NOT failed AND NOT businessFailure AND ended`,
   exitWaitMs: `if(NOT isPlay AND NOT failed AND NOT businessFailure AND ended, toUInt32(greatest(0, lastAt - intentAt)), NULL)`,
@@ -148,7 +145,6 @@ const VALUES: Partial<Record<(typeof VIEW_COLUMNS)[number][0], string>> = {
   stallAtMs: 'arrayMap(g -> toUInt32(arrayFirst(x -> x.1 = g, waits).5), waitGroups)',
   stallMs: 'arrayMap(g -> toUInt32(arraySum(arrayMap(x -> if(x.1 = g, x.6, 0), waits))), waitGroups)',
   bitrateKbps: 'if(bitrateOver > 0, bitrateTime / bitrateOver, NULL)',
-  lateMs: `toUInt32(intDiv(lateMs, ${HOUR_MS}) * ${HOUR_MS})`,
   revision: 'eventCount',
 }
 

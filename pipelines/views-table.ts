@@ -44,7 +44,6 @@ export const VIEW_COLUMNS = [
   ['experiments', 'Array(String)', '`experiment:arm` pairs'],
   ['bot', 'Bool', 'an automated client'],
   ['kids', 'Bool', 'a kids profile'],
-  ['lateMs', 'UInt32', 'how late the latest of its events came, in whole hours'],
   ['eventCount', 'UInt32', 'distinct events'],
   ['revision', 'UInt64', 'grows with the set of events only'],
 ] as const

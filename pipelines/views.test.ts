@@ -252,6 +252,34 @@ test('a view that never started is a failure, an exit, a rule or dropped: exactl
   assert.equal((await viewOf('split-ebvs'))['exitWaitMs'], 3000)
 })
 
+test('random views fall into exactly one of play, failure, exit, rule and dropped', async () => {
+  const said = fc.constantFrom<Step>(
+    [1, 'view.started', 'playing', 0],
+    [2, 'error.raised', 'failed', 0, { errorCode: 'E', fatal: true, business: false }],
+    [2, 'error.raised', 'failed', 0, { errorCode: 'B', fatal: true, business: true }],
+    [2, 'error.raised', 'joining', 0, { errorCode: 'W', fatal: false, business: false }],
+    [3, 'view.ended', 'quit', 0, { endReason: 'stopped' }],
+    [3, 'heartbeat.sent', 'joining', 0, { intervalMs: 5000 }],
+  )
+  const traces = fc.sample(fc.array(said, { maxLength: 5 }), { numRuns: 200, seed: 5 })
+  const asked: Step = [0, 'view.requested', 'joining', 0, { intent: 'click' }]
+  await insert(traces.flatMap((steps, i) => trace(`identity-${i}`, [asked, ...steps])))
+  const keys = traces.map((_, i) => ({ tenantId: 'demo', sid: `identity-${i}` }))
+  await warehouse.command(rebuildViews(keys, NOW))
+  const [sums] = await warehouse.query<Record<string, number>>({
+    sql: `SELECT count() AS attempts, countIf(isPlay) AS plays, countIf(startFailure) AS failures,
+        countIf(exitBeforeStart) AS exits, countIf(businessFailure AND NOT isPlay AND NOT startFailure) AS rules,
+        countIf(droppedBeforeStart) AS dropped, countIf(playbackFailure) AS anyFailure
+      FROM views FINAL WHERE startsWith(sid, 'identity-')`,
+  })
+  assert.ok(sums)
+  const { attempts = 0, plays = 0, failures = 0, exits = 0, rules = 0, dropped = 0 } = sums
+  assert.equal(attempts, 200)
+  assert.equal(plays + failures + exits + rules + dropped, attempts)
+  assert.ok([plays, failures, exits, rules, dropped].every((count) => count > 0))
+  assert.ok((sums['anyFailure'] ?? 0) > failures)
+})
+
 test('a failure after the first frame is a playback failure, not a start failure', async () => {
   const row = await build('late-failure', [
     ...begin,
@@ -310,7 +338,7 @@ test('shuffled, tripled, split and delayed events give the same bytes', async ()
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 14 }),
       fc.infiniteStream(fc.nat()),
-      fc.integer({ min: 0, max: 3_000_000 }),
+      fc.integer({ min: 0, max: 90_000_000 }),
       async (steps, order, delay) => {
         const draw = (): number => order.next().value as number
         let at = 0.4
