@@ -1,77 +1,148 @@
-/** The creator's first page: who watches now, and the last 28 days beside the 28 before them. */
-import { Card, Container, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+/** The creator's first page: who watches now, the period beside the one before it, and what is watched most. */
+import {
+  Anchor,
+  Button,
+  Card,
+  Container,
+  Group,
+  Image,
+  SegmentedControl,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { gql } from '@urql/core'
-import { useSubscription } from 'urql'
-import { formatCount, formatDuration, formatPercent, formatWatchTime } from '../shared/format.ts'
+import { useState } from 'react'
+import { Empty } from '../shared/empty.tsx'
+import { formatCount, formatDuration, formatWatchTime } from '../shared/format.ts'
 import { Query } from '../shared/query.tsx'
+import { changeOf, ENGAGEMENT, FIGURES, type Figures, QUALITY, RANGES, type Range } from './figures.ts'
+import { KpiCard } from './kpi.tsx'
+import { RealtimeCard } from './realtime.tsx'
+import { type Point, SeriesCard } from './series-card.tsx'
 
-type Figures = {
-  views: number
-  uniqueViewers: number
-  watchTimeMs: number
-  averageViewMs: number | null
-  completePercent: number | null
+type Top = {
+  readonly views: number
+  readonly watchTimeMs: number
+  readonly averageViewMs: number | null
+  readonly title: { readonly id: string; readonly name: string; readonly posterUrl: string }
 }
+type Overview = { current: Figures; previous: Figures | null; series: Point[]; topTitles: Top[] }
 const OVERVIEW = gql<
-  { studio: { creator: { name: string }; overview: { current: Figures } } },
-  Record<string, never>
->`
-  query Overview { studio { creator { name } overview { current { views uniqueViewers watchTimeMs averageViewMs completePercent } } } }
-`
-const REALTIME = gql<
-  { realtime: { concurrentViewers: number; viewsLastHour: number } },
-  Record<string, never>
->`
-  subscription Realtime { realtime { concurrentViewers viewsLastHour } }
-`
-
-const Kpi = ({ label, value }: { readonly label: string; readonly value: string }) => (
-  <Card withBorder>
-    <Text size="sm" c="dimmed">
-      {label}
-    </Text>
-    <Text fz={26} fw={650} style={{ fontVariantNumeric: 'tabular-nums' }}>
-      {value}
-    </Text>
-  </Card>
+  { studio: { creator: { name: string }; titles: { totalCount: number }; overview: Overview } },
+  { range: Range }
+>(
+  `query Overview($range: Range!) { studio { creator { name } titles(first: 1) { totalCount } overview(range: $range) {
+    current { ${FIGURES} } previous { ${FIGURES} } series { at views watchTimeMs }
+    topTitles(first: 8) { views watchTimeMs averageViewMs title { id name posterUrl } } } } }`,
 )
 
-function Now() {
-  const [{ data }] = useSubscription({ query: REALTIME, variables: {} })
+export function Dashboard() {
+  const [range, setRange] = useState<Range>('days28')
   return (
-    <SimpleGrid cols={2}>
-      <Kpi label="Watching now" value={formatCount(data?.realtime.concurrentViewers ?? null)} />
-      <Kpi label="Views in the last hour" value={formatCount(data?.realtime.viewsLastHour ?? null)} />
-    </SimpleGrid>
+    <Container size="xl" px={0}>
+      <Query query={OVERVIEW} variables={{ range }}>
+        {({ studio: { creator, titles, overview } }) => (
+          <Stack>
+            <Group justify="space-between" align="flex-end">
+              <Title order={1} size="h2">
+                {creator.name}
+              </Title>
+              <Button component={Link} to={'/studio/upload' as never}>
+                Upload
+              </Button>
+            </Group>
+            {titles.totalCount === 0 ? (
+              <Empty title="Your channel is new">
+                Upload a video, and see here within seconds how it is watched.
+              </Empty>
+            ) : (
+              <>
+                <RealtimeCard />
+                <Group justify="space-between">
+                  <Title order={2} size="h4">
+                    {RANGES.find((one) => one.value === range)?.label}
+                  </Title>
+                  <SegmentedControl
+                    aria-label="Period"
+                    data={[...RANGES]}
+                    value={range}
+                    onChange={(value) => setRange(value as Range)}
+                  />
+                </Group>
+                <Period overview={overview} hourly={range === 'hours24'} />
+              </>
+            )}
+          </Stack>
+        )}
+      </Query>
+    </Container>
   )
 }
 
-export const Dashboard = () => (
-  <Container size="lg" px={0}>
-    <Query query={OVERVIEW} variables={{}}>
-      {({
-        studio: {
-          creator,
-          overview: { current },
-        },
-      }) => (
-        <Stack>
-          <Title order={1} size="h2">
-            {creator.name}
-          </Title>
-          <Now />
-          <Title order={2} size="h4">
-            Last 28 days
-          </Title>
-          <SimpleGrid cols={{ base: 2, md: 5 }}>
-            <Kpi label="Views" value={formatCount(current.views)} />
-            <Kpi label="Unique viewers" value={formatCount(current.uniqueViewers)} />
-            <Kpi label="Watch time" value={formatWatchTime(current.watchTimeMs)} />
-            <Kpi label="Average view" value={formatDuration(current.averageViewMs)} />
-            <Kpi label="Watched to the end" value={formatPercent(current.completePercent)} />
-          </SimpleGrid>
-        </Stack>
-      )}
-    </Query>
-  </Container>
+function Period({ overview, hourly }: { readonly overview: Overview; readonly hourly: boolean }) {
+  const { current, previous, series, topTitles } = overview
+  return (
+    <>
+      <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }}>
+        {ENGAGEMENT.map((kpi) => (
+          <KpiCard
+            key={kpi.label}
+            label={kpi.label}
+            value={kpi.write(kpi.of(current))}
+            change={changeOf(kpi, current, previous)}
+          />
+        ))}
+        {QUALITY.slice(2, 3).map((kpi) => (
+          <KpiCard key={kpi.label} label={kpi.label} value={kpi.write(kpi.of(current))} />
+        ))}
+      </SimpleGrid>
+      <SeriesCard points={series} hourly={hourly} />
+      <Card withBorder component="section" aria-labelledby="top">
+        <Title order={2} size="h4" id="top" mb="xs">
+          Most watched
+        </Title>
+        {topTitles.length === 0 ? (
+          <Text c="dimmed">Nothing was watched in this period.</Text>
+        ) : (
+          <TopTable rows={topTitles} />
+        )}
+      </Card>
+    </>
+  )
+}
+
+const TopTable = ({ rows }: { readonly rows: readonly Top[] }) => (
+  <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+    <Table highlightOnHover verticalSpacing="xs">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Title</Table.Th>
+          <Table.Th ta="right">Views</Table.Th>
+          <Table.Th ta="right">Watch time</Table.Th>
+          <Table.Th ta="right">Average view</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map(({ title, views, watchTimeMs, averageViewMs }) => (
+          <Table.Tr key={title.id}>
+            <Table.Td>
+              <Group gap="sm" wrap="nowrap">
+                <Image src={title.posterUrl} alt="" w={72} h={40} radius="sm" />
+                <Anchor component={Link} to={`/studio/titles/${title.id}` as never} size="sm" fw={550}>
+                  {title.name}
+                </Anchor>
+              </Group>
+            </Table.Td>
+            <Table.Td ta="right">{formatCount(views)}</Table.Td>
+            <Table.Td ta="right">{formatWatchTime(watchTimeMs)}</Table.Td>
+            <Table.Td ta="right">{formatDuration(averageViewMs)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  </Table.ScrollContainer>
 )

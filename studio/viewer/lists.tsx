@@ -23,7 +23,9 @@ function List({ name, query, empty }: ListProps) {
           {name}
         </Title>
         {signedOut && (
-          <Empty title="Nobody is signed in">Step into one of the people, at the top right, to have one.</Empty>
+          <Empty title="Nobody is signed in">
+            Step into one of the people, at the top right, to have one.
+          </Empty>
         )}
         {error !== undefined && !signedOut && (
           <Failed message="The list did not load." retry={() => again({ requestPolicy: 'network-only' })} />

@@ -31,10 +31,20 @@ export function Row({ row, slateId, surface = 'home' }: RowProps) {
           {row.name}
         </Title>
         <Group gap={4} visibleFrom="sm" wrap="nowrap">
-          <ActionIcon variant="subtle" color="gray" aria-label={`Back in ${row.name}`} onClick={() => scroll(-1)}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={`Back in ${row.name}`}
+            onClick={() => scroll(-1)}
+          >
             <IconChevronLeft size={20} />
           </ActionIcon>
-          <ActionIcon variant="subtle" color="gray" aria-label={`On in ${row.name}`} onClick={() => scroll(1)}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={`On in ${row.name}`}
+            onClick={() => scroll(1)}
+          >
             <IconChevronRight size={20} />
           </ActionIcon>
         </Group>

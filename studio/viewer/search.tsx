@@ -48,7 +48,10 @@ export function SearchPage() {
           leftSection={<IconSearch size={18} />}
           autoFocus
         />
-        <Chip.Group value={genre ?? ''} onChange={(value) => go({ q: String(q), genre: value === genre ? null : String(value) })}>
+        <Chip.Group
+          value={genre ?? ''}
+          onChange={(value) => go({ q: String(q), genre: value === genre ? null : String(value) })}
+        >
           <Group gap={6} role="group" aria-label="Genres">
             <Chip value="" checked={genre === null} onChange={() => go({ q: String(q), genre: null })}>
               All
@@ -61,7 +64,10 @@ export function SearchPage() {
           </Group>
         </Chip.Group>
         {error !== undefined && (
-          <Failed message="The search did not answer." retry={() => again({ requestPolicy: 'network-only' })} />
+          <Failed
+            message="The search did not answer."
+            retry={() => again({ requestPolicy: 'network-only' })}
+          />
         )}
         {titles === undefined && error === undefined && <Loading />}
         {titles !== undefined && (

@@ -115,7 +115,11 @@ function Opinion({ title }: { readonly title: FullTitle }) {
     toast(error === undefined ? { text, undo } : { text: 'That was not kept. Try again.', failed: true })
   }
   const list = (to: boolean): Promise<void> =>
-    tell(setInMyList({ id, inMyList: to }), to ? 'Added to my list.' : 'Taken off my list.', () => void list(!to))
+    tell(
+      setInMyList({ id, inMyList: to }),
+      to ? 'Added to my list.' : 'Taken off my list.',
+      () => void list(!to),
+    )
   const dismiss = (to: boolean): Promise<void> =>
     tell(
       setDismissed({ id, dismissed: to }),

@@ -60,7 +60,12 @@ function Watch({ id }: { readonly id: string }) {
       {session === null ? (
         <div className="sv-stage" aria-busy="true" />
       ) : (
-        <Stage session={session} name={title?.name ?? ''} startMs={t === undefined ? null : Number(t) * 1000} onEnded={() => setEnded(true)} />
+        <Stage
+          session={session}
+          name={title?.name ?? ''}
+          startMs={t === undefined ? null : Number(t) * 1000}
+          onEnded={() => setEnded(true)}
+        />
       )}
       {title === undefined ? (
         <Loading />
@@ -72,11 +77,17 @@ function Watch({ id }: { readonly id: string }) {
                 {title.name}
               </Title>
               <Text size="sm" c="dimmed">
-                {title.creator.name} · <Anchor component={Link} to={`/title/${id}` as never}>About it</Anchor>
+                {title.creator.name} ·{' '}
+                <Anchor component={Link} to={`/title/${id}` as never}>
+                  About it
+                </Anchor>
               </Text>
             </div>
             {ended && next !== undefined && (
-              <Button component={Link} to={`/watch/${next.title.id}?from=${data?.recommendations.id}` as never}>
+              <Button
+                component={Link}
+                to={`/watch/${next.title.id}?from=${data?.recommendations.id}` as never}
+              >
                 Next: {next.title.name}
               </Button>
             )}

@@ -1,0 +1,33 @@
+/** A figure in a card: its name, its value, how it changed. */
+import { Badge, Card, Group, Text } from '@mantine/core'
+
+type KpiProps = {
+  readonly label: string
+  readonly value: string
+  /** Percent against the period before; null: nothing to compare with. */
+  readonly change?: number | null
+  readonly note?: string
+}
+
+export const KpiCard = ({ label, value, change = null, note }: KpiProps) => (
+  <Card withBorder padding="md">
+    <Text size="sm" c="dimmed">
+      {label}
+    </Text>
+    <Group gap="xs" align="baseline">
+      <Text fz={26} fw={650} style={{ fontVariantNumeric: 'tabular-nums' }}>
+        {value}
+      </Text>
+      {change !== null && Math.abs(change) >= 0.05 && (
+        <Badge variant="default" tt="none" size="sm">
+          {change > 0 ? '▲' : '▼'} {Math.abs(change) >= 1000 ? '>999' : Math.abs(change).toFixed(1)} %
+        </Badge>
+      )}
+    </Group>
+    {note !== undefined && (
+      <Text size="xs" c="dimmed">
+        {note}
+      </Text>
+    )}
+  </Card>
+)
