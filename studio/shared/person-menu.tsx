@@ -1,5 +1,6 @@
 /** Steps into one of the demo people; the page starts anew, as whom is signed in changes everything on it. */
 import { Avatar, Menu, Text, UnstyledButton } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { gql } from '@urql/core'
 import { useMutation, useQuery } from 'urql'
 import { useToast } from './toast.tsx'
@@ -30,6 +31,13 @@ export function PersonMenu() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item component={Link} to={'/my-list' as never}>
+          My list
+        </Menu.Item>
+        <Menu.Item component={Link} to={'/history' as never}>
+          History
+        </Menu.Item>
+        <Menu.Divider />
         <Menu.Label>Look around as</Menu.Label>
         {data?.people.map((person) => (
           <Menu.Item

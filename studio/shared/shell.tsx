@@ -20,6 +20,8 @@ import { WorkBanner } from './work-banner.tsx'
 const SECTIONS = [
   ['/studio', 'Dashboard'],
   ['/studio/titles', 'Titles'],
+  ['/studio/upload', 'Upload'],
+  ['/studio/models', 'Models'],
   ['/studio/status', 'Platform'],
 ] as const
 
