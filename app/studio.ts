@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Log } from '#base/log.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -85,11 +85,13 @@ export async function registerStudio(app: FastifyInstance, isBuilt: () => boolea
       void response.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  app.setNotFoundHandler(async (request, reply) => {
+  const page = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
     if (!wantsPage) return reply.status(404).send({ error: 'Nothing is here.' })
     reply.header('cache-control', 'no-cache')
     if (!isBuilt()) return reply.type('text/html').send(WAITING)
     return reply.sendFile('index.html')
-  })
+  }
+  app.get('/', page)
+  app.setNotFoundHandler(page)
 }

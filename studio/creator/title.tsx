@@ -131,7 +131,7 @@ function Numbers({ title, hourly }: { readonly title: TitleData; readonly hourly
   const open = (second: number): void => void navigate({ href: `/watch/${title.id}?t=${second}` })
   return (
     <>
-      <SimpleGrid cols={{ base: 2, md: 4 }}>
+      <SimpleGrid cols={{ base: 2, md: 5 }}>
         {ENGAGEMENT.filter(({ label }) => label !== 'Click-through')
           .slice(0, 5)
           .map((kpi) => (

@@ -105,6 +105,7 @@ export function Shell() {
               key={to}
               component={Link}
               to={to}
+              activeOptions={{ exact: true }}
               label={label}
               active={pathname === to}
               onClick={close}
