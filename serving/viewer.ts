@@ -47,7 +47,8 @@ export async function readViewer(
     if (title === undefined) continue
     const length = catalogue.titles[title]?.durationMs ?? Number.POSITIVE_INFINITY
     const completed = ended || positionMs >= length * DONE_SHARE
-    const meant = completed || contentMs >= Math.min(MEANT_MS, length * MEANT_SHARE)
+    // Where they stood counts too: a short watch ends before its first heartbeat.
+    const meant = completed || Math.max(contentMs, positionMs) >= Math.min(MEANT_MS, length * MEANT_SHARE)
     watched.push({ title, positionMs, completed, meant, at })
   }
   const said: Said[] = []

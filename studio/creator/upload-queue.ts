@@ -56,7 +56,7 @@ export function createUploadQueue(client: Client): UploadQueue {
     const { file, key } = item
     const input = { name: nameOf(file), fileName: file.name, sizeBytes: file.size }
     const { data, error } = await client.mutation(CREATE, { input }).toPromise()
-    if (data === undefined) {
+    if (data == null) {
       const refusal = error?.graphQLErrors[0]
       const fix = refusal?.extensions['fix']
       change(key, {

@@ -3,6 +3,7 @@ import { type CSSVariablesResolver, createTheme } from '@mantine/core'
 
 export const theme = createTheme({
   primaryColor: 'indigo',
+  primaryShade: 8,
   defaultRadius: 'md',
   autoContrast: true,
   respectReducedMotion: true,
@@ -11,6 +12,6 @@ export const theme = createTheme({
 
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#5c636a' },
-  dark: { '--mantine-color-dimmed': '#a6a7ab' },
+  light: { '--mantine-color-dimmed': '#5c636a', '--mantine-color-anchor': '#3b5bdb' },
+  dark: { '--mantine-color-dimmed': '#a6a7ab', '--mantine-color-anchor': '#91a7ff' },
 })

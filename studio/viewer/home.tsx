@@ -73,7 +73,7 @@ export function Home() {
       document.removeEventListener('visibilitychange', refresh)
     }
   }, [again])
-  if (data === undefined) {
+  if (data == null) {
     if (error === undefined) return <Loading />
     return (
       <Failed

@@ -30,7 +30,7 @@ function List({ name, query, empty }: ListProps) {
         {error !== undefined && !signedOut && (
           <Failed message="The list did not load." retry={() => again({ requestPolicy: 'network-only' })} />
         )}
-        {data === undefined && error === undefined && <Loading />}
+        {data == null && error === undefined && <Loading />}
         {data?.titles.edges.length === 0 && <Empty title={empty.title}>{empty.words}</Empty>}
         <ul className="sv-grid">
           {data?.titles.edges.map(({ node }) => (

@@ -19,7 +19,7 @@ export function TitlePage() {
     requestPolicy: 'cache-and-network',
   })
   useDiscoveryDoor()
-  if (data === undefined) {
+  if (data == null) {
     if (error === undefined) return <Loading />
     const gone = error.graphQLErrors[0]?.extensions['code'] === 'SV_NO_SUCH_TITLE'
     if (gone) return <Empty title="This title is not here">It may have been removed by its creator.</Empty>

@@ -31,7 +31,7 @@ function Watch({ id }: { readonly id: string }) {
       .toPromise()
       .then(({ data: opened, error }) => {
         if (left) return
-        if (opened !== undefined) setSession(opened.createPlaySession)
+        if (opened != null) setSession(opened.createPlaySession)
         else setProblem(error?.graphQLErrors[0]?.message ?? 'The platform did not answer.')
       })
     return () => {
@@ -78,7 +78,7 @@ function Watch({ id }: { readonly id: string }) {
               </Title>
               <Text size="sm" c="dimmed">
                 {title.creator.name} ·{' '}
-                <Anchor component={Link} to={`/title/${id}` as never}>
+                <Anchor underline="always" component={Link} to={`/title/${id}` as never}>
                   About it
                 </Anchor>
               </Text>
