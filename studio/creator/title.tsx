@@ -148,7 +148,7 @@ function Numbers({ title, hourly }: { readonly title: TitleData; readonly hourly
 const WORDS: Record<Verdict, string> = { good: 'Good', fair: 'Fair', poor: 'Poor', unknown: 'No data' }
 const COLOURS: Record<Verdict, string> = {
   good: 'teal.9',
-  fair: 'orange.9',
+  fair: '#9c4400',
   poor: 'red.9',
   unknown: 'gray.7',
 }
