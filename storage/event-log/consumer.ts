@@ -74,7 +74,7 @@ export function startConsumer(input: ConsumerInput): Consumer {
     ends.every((end, number) => (next[number] ?? 0) >= end)
   const close = async (): Promise<void> => {
     closed = true
-    for (const wake of [...wakers]) wake()
+    for (const wake of wakers) wake()
     await Promise.all(loops)
     for (const heard of committedTo) heard()
   }

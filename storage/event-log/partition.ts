@@ -17,13 +17,16 @@ const BLOCK_EVENTS = 20_000
 const WAITING_EVENTS = 200_000
 /** Blocks kept in memory for consumers that are close behind. */
 const TAIL_BYTES = 16 * 1024 * 1024
+/** Of the newest of them the events too: kept for long, objects cost the collector more than decoding them again. */
+const TAIL_EVENTS = 2000
 
 type Segment = { readonly file: string; readonly frames: Frame[]; bytes: number }
 export type Block = {
   readonly firstOffset: number
   readonly count: number
   readonly bytes: Uint8Array
-  readonly events: readonly StoredEvent[] | null
+  /** Dropped after a while. */
+  events: readonly StoredEvent[] | null
 }
 type Waiting = { readonly events: readonly StoredEvent[]; done(): void; failed(error: unknown): void }
 
@@ -45,12 +48,15 @@ export function openPartition(dir: string, number: number, encoder: BlockEncoder
   let end = endOf(segments)
   let handle: FileHandle | null = null
   let writing: Promise<void> | null = null
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let waitingEvents = 0
   let closed = false
   const listeners = new Set<() => void>()
   const tail: Block[] = []
   let tailBytes = 0
+  let liveEvents = 0
+  /** Where in the tail the blocks begin that still have their events. */
+  let livingFrom = 0
 
   const current = async (): Promise<{ handle: FileHandle; segment: Segment }> => {
     let segment = segments.at(-1)
@@ -92,7 +98,16 @@ export function openPartition(dir: string, number: number, encoder: BlockEncoder
   const remember = (block: Block): void => {
     tail.push(block)
     tailBytes += block.bytes.length
-    while (tailBytes > TAIL_BYTES && tail.length > 1) tailBytes -= tail.shift()?.bytes.length ?? 0
+    liveEvents += block.count
+    while (liveEvents > TAIL_EVENTS && livingFrom < tail.length) {
+      const old = tail[livingFrom++] as Block
+      old.events = null
+      liveEvents -= old.count
+    }
+    while (tailBytes > TAIL_BYTES && tail.length > 1) {
+      tailBytes -= tail.shift()?.bytes.length ?? 0
+      livingFrom = Math.max(0, livingFrom - 1)
+    }
   }
   const takeGroup = (): Waiting[] => {
     let count = 0

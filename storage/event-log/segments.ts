@@ -59,9 +59,9 @@ export async function openSegmentLog({ dir, streams, log }: SegmentLogOptions): 
         return
       }
       await Promise.all(
-        split(events, stream).map((own, number) =>
-          own.length === 0 ? undefined : list[number]?.append(own),
-        ),
+        split(events, stream).map(async (own, number) => {
+          if (own.length > 0) await list[number]?.append(own)
+        }),
       )
     },
     consume: (
@@ -114,8 +114,8 @@ export async function openSegmentLog({ dir, streams, log }: SegmentLogOptions): 
 function split(events: readonly StoredEvent[], stream: StreamDefinition): StoredEvent[][] {
   const own: StoredEvent[][] = Array.from({ length: stream.partitions }, () => [])
   for (const event of events) {
-    const key = event[stream.key] ?? event.eventId
-    own[fnv1a(String(key)) % stream.partitions]?.push(event)
+    const key = event[stream.key]
+    own[fnv1a(typeof key === 'string' ? key : event.eventId) % stream.partitions]?.push(event)
   }
   return own
 }

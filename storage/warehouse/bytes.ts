@@ -56,6 +56,23 @@ export class ByteWriter {
     this.at += this.bytes.write(text, this.at)
   }
 
+  /** The same byte `count` times. */
+  fill(byte: number, count: number): void {
+    this.reserve(count)
+    this.bytes.fill(byte, this.at, this.at + count)
+    this.at += count
+  }
+
+  /** Bytes written before, once more. Few are copied faster here than by a call into the runtime. */
+  again(start: number, size: number): void {
+    this.reserve(size)
+    const { bytes } = this
+    let at = this.at
+    if (size > 64) bytes.copyWithin(at, start, start + size)
+    else for (let i = start; i < start + size; i++) bytes[at++] = bytes[i] as number
+    this.at += size
+  }
+
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length)
     this.bytes.set(bytes, this.at)

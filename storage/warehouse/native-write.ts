@@ -9,13 +9,20 @@ type ValuesWriter = (values: readonly unknown[], out: ByteWriter) => void
 
 const inner = (type: string): string => type.slice(type.indexOf('(') + 1, -1)
 
+/**
+ * Each field is read by code of its own: the engine then remembers where the field stands in an event, which it cannot
+ * when one loop reads every field of every stream.
+ */
 export function writerOf(type: string, name: string): ColumnWriter {
   const write = valuesWriter(type)
-  return (rows, out) => {
-    const values = new Array<unknown>(rows.length)
-    for (let i = 0; i < rows.length; i++) values[i] = (rows[i] as Fields)[name]
-    write(values, out)
-  }
+  // oxlint-disable-next-line typescript/no-implied-eval -- the name is quoted and comes from our own contract
+  const gather = new Function(
+    'rows',
+    `const values = new Array(rows.length)
+     for (let i = 0; i < rows.length; i++) values[i] = rows[i][${JSON.stringify(name)}]
+     return values`,
+  ) as (rows: readonly Fields[]) => unknown[]
+  return (rows, out) => write(gather(rows), out)
 }
 
 function valuesWriter(type: string): ValuesWriter {
@@ -27,38 +34,68 @@ function valuesWriter(type: string): ValuesWriter {
 }
 
 function scalar(type: string): ValuesWriter {
-  if (type === 'String') return writeStrings
   if (type === 'UInt64' || type.startsWith('DateTime64(')) return writeU64
   switch (type) {
+    case 'String':
+      return writeStrings
     case 'Bool':
     case 'UInt8':
-      return fixed(1, (bytes, value, at) => {
-        bytes[at] = Number(value)
-      })
+      return writeU8
     case 'UInt16':
-      return fixed(2, (bytes, value, at) => bytes.writeUInt16LE(value, at))
+      return writeU16
     case 'UInt32':
-      return fixed(4, (bytes, value, at) => bytes.writeUInt32LE(value, at))
+      return writeU32
     case 'Float32':
-      return fixed(4, (bytes, value, at) => bytes.writeFloatLE(value, at))
+      return (values, out) => writeFloats(new Float32Array(values.length), values, out)
     case 'Float64':
-      return fixed(8, (bytes, value, at) => bytes.writeDoubleLE(value, at))
+      return (values, out) => writeFloats(new Float64Array(values.length), values, out)
     default:
       assert(false, `no writer for column type ${type}`)
   }
 }
 
-function fixed(size: number, put: (bytes: Buffer, value: number, at: number) => unknown): ValuesWriter {
-  return (values, out) => {
-    out.reserve(values.length * size)
-    const { bytes } = out
-    let at = out.at
-    for (let i = 0; i < values.length; i++) {
-      put(bytes, (values[i] ?? 0) as number, at)
-      at += size
-    }
-    out.at = at
+const writeU8: ValuesWriter = (values, out) => {
+  out.reserve(values.length)
+  const { bytes } = out
+  let at = out.at
+  for (let i = 0; i < values.length; i++) bytes[at++] = Number(values[i])
+  out.at = at
+}
+
+const writeU16: ValuesWriter = (values, out) => {
+  out.reserve(values.length * 2)
+  const { bytes } = out
+  let at = out.at
+  for (let i = 0; i < values.length; i++) {
+    const value = (values[i] ?? 0) as number
+    bytes[at++] = value
+    bytes[at++] = value >>> 8
   }
+  out.at = at
+}
+
+const writeU32: ValuesWriter = (values, out) => {
+  out.reserve(values.length * 4)
+  const { bytes } = out
+  let at = out.at
+  for (let i = 0; i < values.length; i++) {
+    const value = (values[i] ?? 0) as number
+    bytes[at] = value
+    bytes[at + 1] = value >>> 8
+    bytes[at + 2] = value >>> 16
+    bytes[at + 3] = value >>> 24
+    at += 4
+  }
+  out.at = at
+}
+
+function writeFloats(
+  numbers: Float32Array | Float64Array,
+  values: readonly unknown[],
+  out: ByteWriter,
+): void {
+  for (let i = 0; i < values.length; i++) numbers[i] = (values[i] ?? 0) as number
+  out.raw(new Uint8Array(numbers.buffer))
 }
 
 const writeU64: ValuesWriter = (values, out) => {
@@ -90,10 +127,7 @@ const writeStrings: ValuesWriter = (values, out) => {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (i > 0 && value === previous) {
-      out.reserve(size)
-      out.bytes.copyWithin(out.at, start, start + size)
-      start = out.at
-      out.at += size
+      out.again(start, size)
       continue
     }
     start = out.at
@@ -103,12 +137,33 @@ const writeStrings: ValuesWriter = (values, out) => {
   }
 }
 
+const isNothing = (value: unknown): boolean => value == null
+/** Bytes of the default that stands in for a null: of text, its length. */
+const widthOf = (type: string): number =>
+  type === 'String'
+    ? 1
+    : type === 'Bool'
+      ? 1
+      : type.startsWith('DateTime64(')
+        ? 8
+        : Number(/\d+$/.exec(type)) / 8
+
 function nullable(type: string): ValuesWriter {
   const write = scalar(type)
+  const width = widthOf(type)
   return (values, out) => {
-    out.reserve(values.length)
+    const { length } = values
+    // Most fields that may be empty are, in every event of a block.
+    if (values.every(isNothing)) {
+      out.fill(1, length)
+      out.fill(0, length * width)
+      return
+    }
+    out.reserve(length)
     const { bytes } = out
-    for (let i = 0; i < values.length; i++) bytes[out.at++] = values[i] == null ? 1 : 0
+    let at = out.at
+    for (let i = 0; i < length; i++) bytes[at++] = values[i] == null ? 1 : 0
+    out.at = at
     write(values, out)
   }
 }
@@ -149,10 +204,12 @@ function writeDictionary(values: readonly unknown[], withNulls: boolean, out: By
   out.u64(keys.length)
   for (const key of keys) out.string(key)
   out.u64(values.length)
-  if (width === 0) out.raw(Uint8Array.from(indexes))
-  else if (width === 1) out.raw(new Uint8Array(Uint16Array.from(indexes).buffer))
+  if (width === 0) out.raw(new Uint8Array(indexes))
+  else if (width === 1) out.raw(new Uint8Array(new Uint16Array(indexes).buffer))
   else out.raw(new Uint8Array(indexes.buffer))
 }
+
+const isEmpty = (value: unknown): boolean => value == null || (value as unknown[]).length === 0
 
 /** Ends of each row's items, then all items as one column. A dictionary's version stands before the ends. */
 function array(type: string): ValuesWriter {
@@ -161,6 +218,10 @@ function array(type: string): ValuesWriter {
   return (values, out) => {
     if (words) out.u64(SHARED_DICTIONARIES)
     const items: unknown[] = []
+    if (values.every(isEmpty)) {
+      out.fill(0, values.length * 8)
+      return
+    }
     for (const value of values) {
       if (value != null) for (const item of value as unknown[]) items.push(item)
       out.u64(items.length)

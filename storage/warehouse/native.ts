@@ -39,8 +39,11 @@ export function createBlockEncoder(columns: readonly Column[]): BlockEncoder {
 function writePositions(out: ByteWriter, count: number, partition: number, firstOffset: number): void {
   out.string('logPartition')
   out.string('UInt16')
-  out.reserve(count * 10 + 64)
-  for (let i = 0; i < count; i++) out.at = out.bytes.writeUInt16LE(partition, out.at)
+  out.reserve(count * 2)
+  for (let i = 0; i < count; i++) {
+    out.bytes[out.at++] = partition
+    out.bytes[out.at++] = partition >>> 8
+  }
   out.string('logOffset')
   out.string('UInt64')
   for (let i = 0; i < count; i++) out.u64(firstOffset + i)
