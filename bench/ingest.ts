@@ -184,7 +184,10 @@ export async function bench(): Promise<object> {
     }
   }
   try {
-    await ingest()
+    for (let i = 0; i < WARM_UPS; i++) {
+      await warehouse.command({ sql: `TRUNCATE TABLE ${playbackEvents.table}` })
+      await ingest()
+    }
     await warehouse.command({
       sql: `INSERT INTO held SELECT * FROM ${playbackEvents.table} ORDER BY logOffset, logPartition`,
     })

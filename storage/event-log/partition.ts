@@ -14,6 +14,8 @@ import type { BlockEncoder } from '#storage/warehouse/native.ts'
 
 const SEGMENT_BYTES = 128 * 1024 * 1024
 const BLOCK_EVENTS = 20_000
+/** How long appends gather when the group before was made of several: a write and a sync cost more than the wait. */
+const GATHER_MS = 3
 const WAITING_EVENTS = 200_000
 /** Blocks kept in memory for consumers that are close behind. */
 const TAIL_BYTES = 16 * 1024 * 1024
@@ -51,6 +53,7 @@ export function openPartition(dir: string, number: number, encoder: BlockEncoder
   const waiting: Waiting[] = []
   let waitingEvents = 0
   let closed = false
+  let busy = false
   const listeners = new Set<() => void>()
   const tail: Block[] = []
   let tailBytes = 0
@@ -117,9 +120,16 @@ export function openPartition(dir: string, number: number, encoder: BlockEncoder
     waitingEvents -= count
     return waiting.splice(0, taken)
   }
+  const gather = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (busy) setTimeout(resolve, GATHER_MS)
+      else setImmediate(resolve)
+    })
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) {
+      if (waitingEvents < BLOCK_EVENTS) await gather()
       const group = takeGroup()
+      busy = group.length > 1
       try {
         await writeBlock(group.length === 1 ? (group[0]?.events ?? []) : group.flatMap((one) => one.events))
         for (const one of group) one.done()
@@ -139,7 +149,7 @@ export function openPartition(dir: string, number: number, encoder: BlockEncoder
       return new Promise((resolve, reject) => {
         waiting.push({ events, done: resolve, failed: reject })
         waitingEvents += events.length
-        writing ??= Promise.resolve().then(drain)
+        writing ??= drain()
       })
     },
     blockAt: async (offset) => {

@@ -18,22 +18,28 @@ export type BlockEncoder = {
 }
 
 export function createBlockEncoder(columns: readonly Column[]): BlockEncoder {
-  const writers = columns.map(({ name, type }) => ({ name, type, write: writerOf(type, name) }))
+  const writers = columns.map(({ name, type }) => ({ head: headOf(name, type), write: writerOf(type, name) }))
   const out = new ByteWriter()
   return {
     encode: (rows, partition, firstOffset) => {
       out.at = 0
       out.varint(writers.length + 2)
       out.varint(rows.length)
-      for (const { name, type, write } of writers) {
-        out.string(name)
-        out.string(type)
+      for (const { head, write } of writers) {
+        out.raw(head)
         write(rows, out)
       }
       writePositions(out, rows.length, partition, firstOffset)
       return out.take()
     },
   }
+}
+
+function headOf(name: string, type: string): Uint8Array {
+  const out = new ByteWriter(256)
+  out.string(name)
+  out.string(type)
+  return out.take()
 }
 
 function writePositions(out: ByteWriter, count: number, partition: number, firstOffset: number): void {
