@@ -102,6 +102,23 @@ async function openParts(
     clock,
     log,
   })
+  // Titles and their video; the encoder is being tried out while the rest opens
+  const catalog = await openCatalog({ records, clock, say: (events) => collector.say(events), log })
+  closing.add('catalog', () => catalog.close())
+  const openingPlayback = openPlayback({
+    records,
+    media,
+    say: (events) => collector.say(events),
+    clock,
+    log,
+    dataDir: config.dataDir,
+    catalog,
+    ffmpegPath: config.ffmpegPath,
+    environment,
+    limits: { maxUploadBytes: config.maxUploadBytes, concurrentJobs: config.transcodeJobs },
+  })
+  closing.add('playback', async () => (await openingPlayback).close())
+
   const touched: { views?: Views } = {}
   const sink = await openWarehouseSink({
     eventLog,
@@ -117,22 +134,7 @@ async function openParts(
   closing.add('warehouse sink', () => sink.close())
   const { watermarkAt } = views
 
-  // Titles and their video
-  const catalog = await openCatalog({ records, clock, say: (events) => collector.say(events), log })
-  closing.add('catalog', () => catalog.close())
-  const playback = await openPlayback({
-    records,
-    media,
-    say: (events) => collector.say(events),
-    clock,
-    log,
-    dataDir: config.dataDir,
-    catalog,
-    ffmpegPath: config.ffmpegPath,
-    environment,
-    limits: { maxUploadBytes: config.maxUploadBytes, concurrentJobs: config.transcodeJobs },
-  })
-  closing.add('playback', () => playback.close())
+  const playback = await openingPlayback
   const titles = createTitles(catalog, playback, clock)
   const featureSink = openFeatureSink({
     eventLog,

@@ -72,7 +72,7 @@ function RetentionChart({ retention, last, onSecond }: ChartProps) {
     <LazyChart
       height={320}
       onPick={onSecond}
-      label={`Share of plays that saw each second: from ${percent(unique[0] ?? 0)} % at the start to ${last} % at ${at(unique.length - 1)}.`}
+      label={`Share of plays that saw each second: ${percent(unique[0] ?? 0)} % at the start, ${last} % at the end.`}
       option={(palette) => ({
         color: [palette.main, palette.quiet, palette.quiet],
         legend: { top: 0, left: 0, icon: 'roundRect', itemHeight: 3, itemGap: 20 },

@@ -20,6 +20,7 @@ import { useState } from 'react'
 import { Empty } from '../shared/empty.tsx'
 import { formatDuration } from '../shared/format.ts'
 import { Query } from '../shared/query.tsx'
+import { useTitle } from '../shared/use-title.ts'
 import {
   ENGAGEMENT,
   FIGURES,
@@ -94,7 +95,7 @@ export function StudioTitle() {
 }
 
 function Head({ title }: { readonly title: TitleData }) {
-  document.title = `${title.name} · Studio · StreamVerse`
+  useTitle(`${title.name} · Studio`)
   return (
     <Group justify="space-between">
       <Group wrap="nowrap">

@@ -15,11 +15,20 @@ import {
 import { IconCloudUpload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { type DragEvent, useState, useSyncExternalStore } from 'react'
-import { useClient } from 'urql'
+import { type Client, useClient } from 'urql'
 import { JobFailure, Renditions, useJob } from './job.tsx'
 import { createUploadQueue, type UploadItem, type UploadQueue } from './upload-queue.ts'
 
-let shared: UploadQueue | null = null
+/** One queue for as long as the page lives, so that uploads go on while the creator looks elsewhere. */
+const queues = new WeakMap<Client, UploadQueue>()
+
+function queueOf(client: Client): UploadQueue {
+  const known = queues.get(client)
+  if (known !== undefined) return known
+  const made = createUploadQueue(client)
+  queues.set(client, made)
+  return made
+}
 
 const bytes = (n: number): string =>
   n >= 1e9
@@ -36,8 +45,7 @@ function remaining({ file, sentBytes, speed }: UploadItem): string {
 
 export function UploadPage() {
   const client = useClient()
-  shared ??= createUploadQueue(client)
-  const queue = shared
+  const queue = queueOf(client)
   const items = useSyncExternalStore(queue.listen, queue.items)
   const [over, setOver] = useState(false)
   const drop = (event: DragEvent): void => {

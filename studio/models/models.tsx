@@ -27,7 +27,8 @@ type Version = {
   readonly interactionCount: number
   readonly metrics: readonly Metric[]
 }
-const VERSION = `id name version state trainedAt interactionCount metrics { name value low high against difference differenceLow differenceHigh }`
+const VERSION = `id name version state trainedAt interactionCount
+  metrics { name value low high against difference differenceLow differenceHigh }`
 const MODELS = gql<{ models: Version[] }, Record<string, never>>(`query Models { models { ${VERSION} } }`)
 const PROMOTE = gql<unknown, { version: string }>(
   `mutation Promote($version: ID!) { promoteModel(version: $version) { ${VERSION} } }`,
@@ -99,8 +100,7 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
             </Badge>
           </Group>
           <Text size="sm" c="dimmed">
-            Trained {formatRelative(model.trainedAt, Date.now())} on {formatCount(model.interactionCount)}{' '}
-            plays
+            Trained {formatRelative(model.trainedAt)} on {formatCount(model.interactionCount)} plays
           </Text>
         </div>
         <Button

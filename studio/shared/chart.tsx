@@ -38,7 +38,9 @@ export type ChartProps = {
 export function Chart({ option, label, dark, height = 300, onPick }: ChartProps) {
   const ref = useRef<HTMLDivElement>(null)
   const pick = useRef(onPick)
-  pick.current = onPick
+  useEffect(() => {
+    pick.current = onPick
+  }, [onPick])
   const chart = useRef<ReturnType<typeof init> | null>(null)
   useEffect(() => {
     if (ref.current === null) return

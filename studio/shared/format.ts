@@ -31,7 +31,7 @@ const STEPS = [
   ['second', 1000],
 ] as const
 
-export function formatRelative(at: number, now: number): string {
+export function formatRelative(at: number, now = Date.now()): string {
   const passed = at - now
   const [unit, size] = STEPS.find(([, step]) => Math.abs(passed) >= step) ?? STEPS[3]
   return relative.format(Math.round(passed / size), unit)

@@ -70,7 +70,7 @@ export function Shell() {
               StreamVerse
             </Text>
           </Group>
-          {!studio && (
+          {!studio && pathname !== '/search' && (
             <search>
               <Search />
             </search>

@@ -70,13 +70,16 @@ export function sayClicked(place: Place, surface: 'home' | 'title'): void {
   void flush()
 }
 
+const NOWHERE: Place = { slateId: '', titleId: '', rowKey: '', position: 0 }
+
 /** Watches an element; says once per slate that its title was seen. */
 export function useImpression<E extends HTMLElement>(place: Place | null, surface: 'home' | 'title') {
   const ref = useRef<E>(null)
-  const key = place === null ? null : `${place.slateId}/${place.titleId}`
+  const { slateId, titleId, rowKey, position } = place ?? NOWHERE
   useEffect(() => {
     const element = ref.current
-    if (element === null || place === null || key === null || already.has(key)) return
+    const key = `${slateId}/${titleId}`
+    if (element === null || slateId === '' || already.has(key)) return
     let timer: number | undefined
     const observer = new IntersectionObserver(
       ([entry]) => {
@@ -86,7 +89,7 @@ export function useImpression<E extends HTMLElement>(place: Place | null, surfac
         timer = window.setTimeout(() => {
           if (document.visibilityState !== 'visible' || already.has(key)) return
           already.add(key)
-          say('discovery.impression.seen', place, surface)
+          say('discovery.impression.seen', { slateId, titleId, rowKey, position }, surface)
           observer.disconnect()
         }, SEEN_MS)
       },
@@ -97,6 +100,6 @@ export function useImpression<E extends HTMLElement>(place: Place | null, surfac
       clearTimeout(timer)
       observer.disconnect()
     }
-  }, [key])
+  }, [slateId, titleId, rowKey, position, surface])
   return ref
 }

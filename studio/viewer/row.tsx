@@ -49,6 +49,8 @@ export function Row({ row, slateId, surface = 'home' }: RowProps) {
           </ActionIcon>
         </Group>
       </Group>
+      {/* Arrow keys move between the links, which have the focus; the list itself has none. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <ul className="sv-row" ref={list} onKeyDown={onKeyDown}>
         {row.slots.map(({ title, position }) => (
           <li key={title.id}>

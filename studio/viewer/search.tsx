@@ -3,7 +3,7 @@ import { Chip, Container, Group, Stack, Text, TextInput, Title } from '@mantine/
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 import { Empty, Failed, Loading } from '../shared/empty.tsx'
 import { Card } from './card.tsx'
@@ -21,12 +21,16 @@ export function SearchPage() {
     const search = new URLSearchParams()
     if (next.q !== '') search.set('q', next.q)
     if (next.genre !== null) search.set('genre', next.genre)
-    void navigate({ href: `/search?${search.toString()}`, replace: true })
+    const href = `/search?${search.toString()}`
+    if (next.q !== String(q) || next.genre !== genre) void navigate({ href, replace: true })
   }
-  useEffect(() => setText(String(q)), [q])
+  const lastGo = useRef(go)
   useEffect(() => {
-    if (asked !== String(q)) go({ q: asked, genre })
-  }, [asked])
+    lastGo.current = go
+  })
+  useEffect(() => {
+    lastGo.current({ q: asked, genre })
+  }, [asked, genre])
   const [{ data, error }, again] = useQuery({
     query: SEARCH,
     variables: { text: String(q) === '' ? null : String(q), genre, first: PAGE },
@@ -46,7 +50,6 @@ export function SearchPage() {
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
           leftSection={<IconSearch size={18} />}
-          autoFocus
         />
         <Chip.Group
           value={genre ?? ''}

@@ -6,6 +6,7 @@ import { useMutation, useQuery } from 'urql'
 import { Empty, Failed, Loading } from '../shared/empty.tsx'
 import { formatDuration, formatRelative } from '../shared/format.ts'
 import { useToast } from '../shared/toast.tsx'
+import { useTitle } from '../shared/use-title.ts'
 import { useDiscoveryDoor } from './impressions.ts'
 import { type FullTitle, ME, RATE, SET_DISMISSED, SET_IN_MY_LIST, TITLE } from './queries.ts'
 import { Row } from './row.tsx'
@@ -43,7 +44,7 @@ function Facts({ title }: { readonly title: FullTitle }) {
   const { from } = useSearch({ strict: false }) as { from?: string }
   const { id, name, description, genres, durationMs, ageRating, publishedAt, playable, simulated } = title
   const begun = title.resume !== null && !title.resume.completed && title.resume.positionMs > 0
-  document.title = `${name} · StreamVerse`
+  useTitle(name)
   return (
     <div className="sv-facts">
       <span className="sv-picture">
@@ -69,7 +70,7 @@ function Facts({ title }: { readonly title: FullTitle }) {
               title.creator.name,
               formatDuration(durationMs),
               ageRating === 'all' ? 'for all' : `from ${ageRating}`,
-              publishedAt === null ? null : formatRelative(publishedAt, Date.now()),
+              publishedAt === null ? null : formatRelative(publishedAt),
             ]
               .filter(Boolean)
               .join(' · ')}

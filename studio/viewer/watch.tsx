@@ -6,6 +6,7 @@ import { useClient, useQuery } from 'urql'
 import { createPlayer } from '#playback/player/index.ts'
 import '#playback/player/player.css'
 import { Empty, Loading } from '../shared/empty.tsx'
+import { useTitle } from '../shared/use-title.ts'
 import { useDiscoveryDoor } from './impressions.ts'
 import { PLAY, type PlaySession, TITLE } from './queries.ts'
 import { Row } from './row.tsx'
@@ -24,6 +25,7 @@ function Watch({ id }: { readonly id: string }) {
   const [ended, setEnded] = useState(false)
   const [{ data }] = useQuery({ query: TITLE, variables: { id } })
   useDiscoveryDoor()
+  useTitle(data?.title?.name)
   useEffect(() => {
     let left = false
     void client
@@ -54,7 +56,6 @@ function Watch({ id }: { readonly id: string }) {
   }
   const title = data?.title
   const next = data?.recommendations.rows.flatMap((row) => row.slots).find((slot) => slot.title.playable)
-  if (title !== undefined && title !== null) document.title = `${title.name} · StreamVerse`
   return (
     <Stack gap="lg" className="sv-page">
       {session === null ? (
@@ -112,11 +113,19 @@ type StageProps = {
 function Stage({ session, name, startMs, onEnded }: StageProps) {
   const holder = useRef<HTMLDivElement>(null)
   const ended = useRef(onEnded)
-  ended.current = onEnded
+  const words = useRef({ name, startMs })
+  useEffect(() => {
+    ended.current = onEnded
+    words.current = { name, startMs }
+  }, [onEnded, name, startMs])
   useEffect(() => {
     if (holder.current === null) return
     const player = createPlayer(holder.current, {
-      session: { ...session, titleName: name, resumeMs: startMs ?? session.resumeMs },
+      session: {
+        ...session,
+        titleName: words.current.name,
+        resumeMs: words.current.startMs ?? session.resumeMs,
+      },
       autoplay: true,
       onEnded: () => ended.current(),
     })
