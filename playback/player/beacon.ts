@@ -3,16 +3,20 @@
  * offline. Bounded everywhere; stops for good when told that nobody wants them.
  */
 import { uuidv7 } from '#base/ids.ts'
+import { type Batch, type BeaconStorage, openShelf } from '#playback/player/shelf.ts'
 
-export type BeaconEvent = { readonly type: string; readonly [field: string]: unknown }
+export type { BeaconStorage } from '#playback/player/shelf.ts'
+
+/** `createdAt` is now unless the event says otherwise. */
+export type BeaconEvent = {
+  readonly type: string
+  readonly createdAt?: number
+  readonly [field: string]: unknown
+}
 type Kept = BeaconEvent & { readonly eventId: string; readonly createdAt: number }
 
-/** The part of `localStorage` that is used. */
-export type BeaconStorage = {
-  getItem(key: string): string | null
-  setItem(key: string, value: string): void
-  removeItem(key: string): void
-}
+/** HTTP status; 0 when there was no answer. */
+export type Answer = { readonly status: number; readonly retryAfterMs?: number }
 export type BeaconOptions = {
   readonly eventsUrl: string
   readonly writeKey: string
@@ -20,69 +24,88 @@ export type BeaconOptions = {
   /** Fields every event shares. */
   readonly common?: Readonly<Record<string, unknown>>
   readonly now?: () => number
-  readonly send?: (url: string, body: string) => Promise<number>
+  readonly random?: () => number
+  readonly send?: (url: string, body: string) => Promise<Answer>
   /** Sends while the page goes away; false when it cannot. */
   readonly sendLast?: (url: string, body: string) => boolean
+  readonly isOnline?: () => boolean
+  /** Where batches wait for a later page; null: nowhere. */
   readonly storage?: BeaconStorage | null
 }
 export type Beacon = {
   /** Soon: send within a fraction of a second, for what changes a figure. */
   say(event: BeaconEvent, soon?: boolean): void
+  /** Resolves when what was said has been answered, or has to wait. */
   flush(): Promise<void>
-  /** The page goes away: sends what is there by the surest means, and keeps it for next time if that fails. */
+  /** The page may go away: sends what is there by the surest means, and keeps it for a later page if that may fail. */
   leave(): void
-  close(): void
+  /** Sends what is left, once; what cannot be sent is kept for a later page. */
+  close(): Promise<void>
 }
 
 const FLUSH_MS = 2000
 const SOON_MS = 150
+/** Keeps a body below the 64 KiB a page may send while it goes away. */
 const BATCH = 100
 const MOST_WAITING = 1000
+const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
-const SHELF = 'streamverse.unsent'
-const SHELF_BATCHES = 10
+const UNWANTED = new Set([401, 403, 410])
 
-type Shelved = { readonly eventsUrl: string; readonly body: Record<string, unknown> }
+async function fetchSend(url: string, body: string): Promise<Answer> {
+  const { status, headers } = await fetch(url, { method: 'POST', body, keepalive: true })
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  return Number.isFinite(seconds) ? { status, retryAfterMs: seconds * 1000 } : { status }
+}
+const beaconSend = (url: string, body: string): boolean => navigator.sendBeacon(url, body)
 
-const defaultSend = async (url: string, body: string): Promise<number> =>
-  (await fetch(url, { method: 'POST', body, keepalive: body.length < 60_000 })).status
-const defaultSendLast = (url: string, body: string): boolean => navigator.sendBeacon(url, body)
+const chunksOf = <T>(items: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(items.length / BATCH) }, (_, i) => items.slice(i * BATCH, (i + 1) * BATCH))
 
 export function createBeacon(options: BeaconOptions): Beacon {
-  const { eventsUrl, writeKey, token, common = {}, now = Date.now, storage = null } = options
-  const { send = defaultSend, sendLast = defaultSendLast } = options
+  const { eventsUrl, writeKey, token, common = {}, now = Date.now, random = Math.random } = options
+  const { send = fetchSend, sendLast = beaconSend, isOnline = () => navigator.onLine } = options
+  const shelf = openShelf(options.storage ?? null)
   let waiting: Kept[] = []
   let inFlight: Kept[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let dueAt = Number.POSITIVE_INFINITY
   let pauseMs = 0
   let stopped = false
+  let closed = false
   let sending: Promise<void> | null = null
 
-  const bodyOf = (events: readonly Kept[]): Record<string, unknown> => ({
-    writeKey,
-    token,
-    sentAt: now(),
-    common,
-    events,
+  const batchOf = (events: readonly Kept[]): Batch => ({
+    eventsUrl,
+    body: { writeKey, token, common, events },
   })
+  const deliver = async ({ eventsUrl: url, body }: Batch): Promise<Answer> => {
+    try {
+      return await send(url, JSON.stringify({ ...body, sentAt: now() }))
+    } catch {
+      // No connection: the same as no answer, tried again with the same ids.
+      return { status: 0 }
+    }
+  }
   const schedule = (ms: number): void => {
-    if (stopped || now() + ms >= dueAt) return
+    if (stopped || closed || now() + ms >= dueAt) return
     clearTimeout(timer)
     dueAt = now() + ms
     timer = setTimeout(() => void flush(), ms)
   }
+  /** True when the batch needs no second try. */
   const sendOne = async (): Promise<boolean> => {
     inFlight = waiting.splice(0, BATCH)
-    const status = await send(eventsUrl, JSON.stringify(bodyOf(inFlight))).catch(() => 0)
-    const again = status === 0 || status === 429 || status >= 500
+    const { status, retryAfterMs = 0 } = await deliver(batchOf(inFlight))
+    const again = mayWorkLater(status)
     if (again) waiting = [...inFlight, ...waiting].slice(-MOST_WAITING)
     inFlight = []
-    if (status === 401 || status === 403 || status === 410) {
+    if (UNWANTED.has(status)) {
       stopped = true
       waiting = []
     }
-    pauseMs = again ? Math.min(LONGEST_PAUSE_MS, Math.max(1000, pauseMs * 2)) : 0
+    const grown = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, pauseMs * 2))
+    pauseMs = again ? Math.max(retryAfterMs, grown * (0.75 + random() / 2)) : 0
     return !again
   }
   const drain = async (): Promise<void> => {
@@ -92,6 +115,7 @@ export function createBeacon(options: BeaconOptions): Beacon {
         return
       }
     }
+    if (!stopped) await shelf.empty(deliver)
   }
   const flush = (): Promise<void> => {
     clearTimeout(timer)
@@ -101,55 +125,36 @@ export function createBeacon(options: BeaconOptions): Beacon {
     })
     return sending
   }
-  void sendShelved(storage, send, now)
+  void shelf.empty(deliver)
   return {
     say: (event, soon = false) => {
-      if (stopped) return
-      const at = now()
+      if (stopped || closed) return
+      const at = event.createdAt ?? now()
       waiting.push({ ...event, eventId: uuidv7(at), createdAt: at })
       if (waiting.length > MOST_WAITING) waiting.shift()
       if (pauseMs === 0) schedule(soon ? SOON_MS : FLUSH_MS)
     },
     flush,
     leave: () => {
-      const events = [...inFlight, ...waiting]
-      if (stopped || events.length === 0) return
+      if (stopped) return
+      // What is under way may be cut off with the page: said twice with one id, it counts once.
+      const batches = chunksOf([...inFlight, ...waiting]).map(batchOf)
       waiting = []
-      const body = bodyOf(events)
-      if (!sendLast(eventsUrl, JSON.stringify(body))) shelve(storage, { eventsUrl, body })
+      const sure = pauseMs === 0 && isOnline()
+      for (const batch of batches) {
+        const taken = sendLast(batch.eventsUrl, JSON.stringify({ ...batch.body, sentAt: now() }))
+        if (!taken || !sure) shelf.put(batch)
+      }
     },
-    close: () => {
-      clearTimeout(timer)
-      void flush()
+    close: async () => {
+      closed = true
+      await sending
+      await flush()
+      for (const batch of chunksOf(waiting).map(batchOf)) shelf.put(batch)
+      waiting = []
     },
   }
 }
 
-/** Keeps a batch over the end of the page. The ids stay, so that being sent twice counts once. */
-function shelve(storage: BeaconStorage | null, batch: Shelved): void {
-  if (storage === null) return
-  try {
-    const held = JSON.parse(storage.getItem(SHELF) ?? '[]') as Shelved[]
-    storage.setItem(SHELF, JSON.stringify([...held, batch].slice(-SHELF_BATCHES)))
-  } catch {
-    // Storage is full or closed to us: these events are lost, playback goes on.
-  }
-}
-
-async function sendShelved(
-  storage: BeaconStorage | null,
-  send: NonNullable<BeaconOptions['send']>,
-  now: () => number,
-): Promise<void> {
-  const text = storage?.getItem(SHELF)
-  if (storage === null || text == null) return
-  storage.removeItem(SHELF)
-  try {
-    for (const { eventsUrl, body } of JSON.parse(text) as Shelved[]) {
-      const status = await send(eventsUrl, JSON.stringify({ ...body, sentAt: now() })).catch(() => 0)
-      if (status === 0 || status >= 500) shelve(storage, { eventsUrl, body })
-    }
-  } catch {
-    // What was kept is not ours to read any more.
-  }
-}
+/** No answer, too much at once, or trouble on the other side. */
+export const mayWorkLater = (status: number): boolean => status === 0 || status === 429 || status >= 500

@@ -1,8 +1,13 @@
-/** What carries the video: hls.js where the browser has Media Source Extensions, the browser itself where not. */
-import Hls, { type ErrorData } from 'hls.js'
+/**
+ * What carries the video: hls.js where the browser has Media Source Extensions, the browser itself on Apple's.
+ * hls.js is a chunk of its own; `preloadEngine` fetches it before anybody presses play.
+ */
+import type Hls from 'hls.js'
+import type { ErrorData } from 'hls.js'
+import { openStorage } from '#playback/player/shelf.ts'
+import type { TrackedError } from '#playback/player/tracker.ts'
 
 export type Level = { readonly index: number; readonly heightPx: number; readonly bitrateKbps: number }
-export type EngineProblem = { readonly code: string; readonly message: string; readonly fatal: boolean }
 export type Engine = {
   levels(): readonly Level[]
   /** The level on screen; null while nobody knows. */
@@ -14,84 +19,191 @@ export type Engine = {
   destroy(): void
 }
 export type EngineEvents = {
-  readonly onLevels: () => void
   readonly onLevel: () => void
-  readonly onProblem: (problem: EngineProblem) => void
+  readonly onProblem: (problem: TrackedError) => void
 }
+/** Loads manifest and first segments before there is a video to show them in. */
+export type Prepared = { attach(video: HTMLVideoElement, events: EngineEvents): Engine; destroy(): void }
 
 const RECOVERIES = 3
+const GOOD_FOR_NOTHING = new Set([401, 402, 403, 451])
+const SPEED = 'streamverse.bandwidth'
+const UNKNOWN_BPS = 1_500_000
+/** A measured speed is trusted this far the next time. */
+const TRUST = 0.7
 
-export function openEngine(video: HTMLVideoElement, url: string, events: EngineEvents): Engine {
-  return Hls.isSupported() ? openHls(video, url, events) : openNative(video, url, events)
+export const preloadEngine = (): Promise<typeof import('hls.js')> => import('hls.js')
+
+const isApple = (video: HTMLVideoElement): boolean =>
+  'WebKitMediaKeys' in window && video.canPlayType('application/vnd.apple.mpegurl') !== ''
+const hasMediaSource = (): boolean => 'MediaSource' in window || 'ManagedMediaSource' in window
+
+/** Bits a second to begin with: as measured the last time, else as the browser thinks. */
+function expectedBps(): number {
+  const measured = Number(openStorage()?.getItem(SPEED) ?? 0)
+  if (measured > 0) return measured * TRUST
+  const { connection } = navigator as { connection?: { downlink?: number } }
+  const guess = (connection?.downlink ?? 0) * 1_000_000 * TRUST
+  return guess > 0 ? guess : UNKNOWN_BPS
 }
 
-function openHls(video: HTMLVideoElement, url: string, events: EngineEvents): Engine {
-  const hls = new Hls({
-    startLevel: 0,
+/** `startSeconds`: where playback will begin, so that nothing before it is fetched. */
+export function prepareEngine(url: string, startSeconds: number): Prepared {
+  const video = document.createElement('video')
+  if (isApple(video) || !hasMediaSource()) return prepareNative(url, startSeconds)
+  const loading = preloadEngine().then(({ default: Carrier }) => startHls(Carrier, url, startSeconds))
+  let gone = false
+  return {
+    attach: (shown, events) => attachHls(loading, shown, url, events),
+    destroy: () => {
+      if (gone) return
+      gone = true
+      void loading.then(({ hls }) => hls.destroy())
+    },
+  }
+}
+
+type Started = { readonly hls: Hls; readonly Carrier: typeof Hls; readonly failed: () => ErrorData | null }
+
+function startHls(Carrier: typeof Hls, url: string, startSeconds: number): Started {
+  const hls = new Carrier({
+    startPosition: startSeconds > 0 ? startSeconds : -1,
+    startFragPrefetch: true,
+    abrEwmaDefaultEstimate: expectedBps(),
     capLevelToPlayerSize: true,
+    testBandwidth: false,
     maxBufferLength: 24,
     backBufferLength: 30,
-    testBandwidth: true,
-    lowLatencyMode: false,
   })
-  let recoveries = 0
-  const level = (index: number): Level | null => {
-    const found = hls.levels[index]
-    return found === undefined
-      ? null
-      : { index, heightPx: found.height, bitrateKbps: Math.round(found.bitrate / 1000) }
-  }
-  hls.on(Hls.Events.MANIFEST_PARSED, events.onLevels)
-  hls.on(Hls.Events.LEVEL_SWITCHED, events.onLevel)
-  hls.on(Hls.Events.ERROR, (_, data: ErrorData) => {
-    const message = data.error?.message ?? data.details
-    const recoverable = data.fatal && recoveries < RECOVERIES
-    if (recoverable && data.type === Hls.ErrorTypes.MEDIA_ERROR) {
-      recoveries++
-      hls.recoverMediaError()
-    } else if (recoverable && data.type === Hls.ErrorTypes.NETWORK_ERROR && data.response?.code !== 404) {
-      recoveries++
-      setTimeout(() => hls.startLoad(), 1000 * recoveries)
-    } else if (data.fatal) events.onProblem({ code: data.details, message, fatal: true })
+  let failed: ErrorData | null = null
+  hls.on(Carrier.Events.ERROR, (_, data) => {
+    if (data.fatal) failed ??= data
   })
   hls.loadSource(url)
-  hls.attachMedia(video)
-  return {
-    levels: () => hls.levels.flatMap((_, index) => level(index) ?? []),
-    current: () => level(hls.currentLevel),
-    choose: (index) => {
-      hls.nextLevel = index ?? -1
+  return { hls, Carrier, failed: () => failed }
+}
+
+const levelOf = (hls: Hls | null, index: number): Level | null => {
+  const found = hls?.levels[index]
+  return found === undefined
+    ? null
+    : { index, heightPx: found.height, bitrateKbps: Math.round(found.bitrate / 1000) }
+}
+
+const problemOf = (data: ErrorData): TrackedError => ({
+  code: data.response?.code === undefined ? data.details : `${data.details}:${data.response.code}`,
+  message: data.error?.message ?? data.details,
+  fatal: data.fatal,
+  business: GOOD_FOR_NOTHING.has(data.response?.code ?? 0),
+})
+
+function attachHls(
+  loading: Promise<Started>,
+  video: HTMLVideoElement,
+  url: string,
+  { onLevel, onProblem }: EngineEvents,
+): Engine {
+  let hls: Hls | null = null
+  let gone = false
+  let recoveries = 0
+  let later: ReturnType<typeof setTimeout> | undefined
+  const heardOf = (data: ErrorData, { Carrier, hls: carrier }: Started): void => {
+    if (!data.fatal) {
+      onProblem(problemOf(data))
+      return
+    }
+    const refused = data.response?.code !== undefined && data.response.code >= 400 && data.response.code < 500
+    const recoverable = recoveries < RECOVERIES && !refused
+    recoveries++
+    if (recoverable && data.type === Carrier.ErrorTypes.MEDIA_ERROR) recoverMedia(carrier, video)
+    else if (recoverable && data.type === Carrier.ErrorTypes.NETWORK_ERROR && carrier.levels.length > 0) {
+      later = setTimeout(() => carrier.startLoad(), 1000 * recoveries)
+    } else onProblem(problemOf(data))
+  }
+  const restart = (): void => hls?.startLoad()
+  window.addEventListener('online', restart)
+  void loading.then(
+    (started) => {
+      if (gone) {
+        started.hls.destroy()
+        return
+      }
+      hls = started.hls
+      const { Carrier } = started
+      hls.on(Carrier.Events.LEVEL_SWITCHED, onLevel)
+      hls.on(Carrier.Events.ERROR, (_, data) => heardOf(data, started))
+      hls.attachMedia(video)
+      const failed = started.failed()
+      if (failed !== null) onProblem(problemOf(failed))
     },
-    chosen: () => (hls.autoLevelEnabled ? null : hls.manualLevel),
+    (error: unknown) => onProblem({ code: 'player-not-loaded', message: String(error), fatal: true }),
+  )
+  return {
+    levels: () => (hls?.levels ?? []).flatMap((_, index) => levelOf(hls, index) ?? []),
+    current: () => levelOf(hls, hls?.currentLevel ?? -1),
+    choose: (index) => {
+      if (hls !== null) hls.nextLevel = index ?? -1
+    },
+    chosen: () => (hls === null || hls.autoLevelEnabled ? null : hls.manualLevel),
     retry: () => {
       recoveries = 0
-      hls.loadSource(url)
-      hls.startLoad()
+      hls?.loadSource(url)
     },
-    destroy: () => hls.destroy(),
+    destroy: () => {
+      gone = true
+      clearTimeout(later)
+      window.removeEventListener('online', restart)
+      rememberSpeed(hls)
+      hls?.destroy()
+    },
   }
 }
 
-function openNative(video: HTMLVideoElement, url: string, { onProblem, onLevels }: EngineEvents): Engine {
-  const problem = (): void => {
-    const { code = 0, message = '' } = video.error ?? {}
-    onProblem({ code: `media-${code}`, message, fatal: true })
+function recoverMedia(hls: Hls, video: HTMLVideoElement): void {
+  const wasPlaying = !video.paused
+  hls.recoverMediaError()
+  if (wasPlaying) void video.play().catch(() => undefined)
+}
+
+function rememberSpeed(hls: Hls | null): void {
+  const bps = hls?.bandwidthEstimate ?? Number.NaN
+  try {
+    if (Number.isFinite(bps)) openStorage()?.setItem(SPEED, String(Math.round(bps)))
+  } catch {
+    // Storage is full: the next start is guessed.
   }
-  video.addEventListener('error', problem)
-  video.addEventListener('loadedmetadata', onLevels)
-  video.src = url
+}
+
+function prepareNative(url: string, startSeconds: number): Prepared {
   return {
-    levels: () => [],
-    current: () =>
-      video.videoHeight === 0 ? null : { index: 0, heightPx: video.videoHeight, bitrateKbps: 0 },
-    choose: () => {},
-    chosen: () => null,
-    retry: () => video.load(),
-    destroy: () => {
-      video.removeEventListener('error', problem)
-      video.removeEventListener('loadedmetadata', onLevels)
-      video.removeAttribute('src')
-      video.load()
+    destroy: () => undefined,
+    attach: (video, { onProblem, onLevel }) => {
+      const problem = (): void => {
+        const { code = 0, message = '' } = video.error ?? {}
+        onProblem({ code: `media-${code}`, message, fatal: true })
+      }
+      const begin = (): void => {
+        if (startSeconds > 0) video.currentTime = startSeconds
+      }
+      video.addEventListener('error', problem)
+      video.addEventListener('loadedmetadata', begin, { once: true })
+      video.addEventListener('resize', onLevel)
+      video.src = url
+      return {
+        levels: () => [],
+        current: () =>
+          video.videoHeight === 0 ? null : { index: 0, heightPx: video.videoHeight, bitrateKbps: 0 },
+        choose: () => undefined,
+        chosen: () => null,
+        retry: () => video.load(),
+        destroy: () => {
+          video.removeEventListener('error', problem)
+          video.removeEventListener('loadedmetadata', begin)
+          video.removeEventListener('resize', onLevel)
+          video.removeAttribute('src')
+          video.load()
+        },
+      }
     },
   }
 }

@@ -2,14 +2,21 @@
  * The player: a video with controls that work by mouse, touch and keys, and that tells the platform what its viewer
  * meets. Plain DOM, so that any page can have it. See README.md for how to embed it.
  */
-import { clock, iconButton, make, setIcon } from '#playback/player/dom.ts'
-import { type Engine, type EngineProblem, openEngine } from '#playback/player/engine.ts'
-import { icons } from '#playback/player/icons.ts'
-import { type Actions, onKey } from '#playback/player/keys.ts'
-import { createMenu, type Group } from '#playback/player/menu.ts'
-import { openReport } from '#playback/player/report.ts'
-import { createScrubber } from '#playback/player/scrubber.ts'
-import { loadStoryboard } from '#playback/player/storyboard.ts'
+import { createActions } from '#playback/player/controls/actions.ts'
+import { createBar } from '#playback/player/controls/bar.ts'
+import { iconButton, make } from '#playback/player/controls/dom.ts'
+import { icons } from '#playback/player/controls/icons.ts'
+import { onKey } from '#playback/player/controls/keys.ts'
+import { createOverlay, type Overlay } from '#playback/player/controls/overlay.ts'
+import { followPointer } from '#playback/player/controls/pointer.ts'
+import { keepPreferences, readPreferences } from '#playback/player/controls/preferences.ts'
+import { createScrubber } from '#playback/player/controls/scrubber.ts'
+import { settingsOf } from '#playback/player/controls/settings.ts'
+import { loadStoryboard } from '#playback/player/controls/storyboard.ts'
+import { type Engine, type Prepared, prepareEngine } from '#playback/player/engine.ts'
+import { nameToSystem } from '#playback/player/media-session.ts'
+import { openReport, type Report } from '#playback/player/report.ts'
+import type { TrackedError } from '#playback/player/tracker.ts'
 
 export type PlayerSession = {
   readonly token: string
@@ -24,308 +31,173 @@ export type PlayerSession = {
 }
 export type PlayerOptions = {
   readonly session: PlayerSession
-  /** Play without waiting for a click; muted where the browser asks for it. */
+  /** Play without waiting for a click; without sound where the browser asks for it. */
   readonly autoplay?: boolean
+  /** The viewer asked for this title on another page, at this moment (epoch ms): the wait counts from there. */
+  readonly askedAt?: number
+  /** Of `prepareEngine` with the session's `hlsUrl`, when the title was likely to be played. */
+  readonly prepared?: Prepared
   readonly onEnded?: () => void
+  /** Playback began again after the end. */
+  readonly onReplay?: () => void
 }
 export type Player = {
   readonly video: HTMLVideoElement
+  /** Over the video, also in full screen: for what a page offers at the end. Hidden while empty. */
+  readonly end: HTMLElement
   play(): Promise<void>
   pause(): void
   seek(ms: number): void
-  destroy(): void
+  /** Resolves when the platform knows of everything that was watched, or will be told later. */
+  destroy(): Promise<void>
 }
 
-const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
-const HIDE_MS = 2600
-
-export function createPlayer(
-  container: HTMLElement,
-  { session, autoplay = false, onEnded }: PlayerOptions,
-): Player {
-  const video = make('video', {
-    playsinline: true,
-    preload: 'auto',
-    poster: session.posterUrl,
-    class: 'svp-video',
-  })
-  const root = make(
-    'div',
-    { class: 'svp', tabindex: 0, role: 'region', 'aria-label': `Player: ${session.titleName}` },
-    video,
-  )
-  const spinner = make('div', { class: 'svp-spinner', hidden: true })
-  const status = make('div', { class: 'svp-status', role: 'status', 'aria-live': 'polite' })
-  const problem = make('div', { class: 'svp-problem', role: 'alert', hidden: true })
-  for (const { language, label, url } of session.captions) {
-    video.append(make('track', { kind: 'subtitles', srclang: language, label, src: url }))
-  }
-  let engine: Engine | null = null
-  const report = openReport(video, () => engine, session)
+export function createPlayer(container: HTMLElement, options: PlayerOptions): Player {
+  const { session, autoplay = false, askedAt, onEnded, onReplay } = options
+  const { video, root } = makeStage(session)
   const closing = new AbortController()
-  const on = (target: EventTarget, name: string, heard: (event: Event) => void): void => {
-    target.addEventListener(name, heard, { signal: closing.signal })
-  }
-  const say = (text: string): void => {
-    status.textContent = text
-  }
-
-  const play = async (intent: 'click' | 'autoplay' = 'click'): Promise<void> => {
-    problem.hidden = true
-    report.requested(intent)
-    try {
-      await video.play()
-    } catch (error) {
-      if ((error as Error).name !== 'NotAllowedError' || intent === 'click') return
-      video.muted = true
-      await video.play().catch(() => undefined)
-    }
-  }
-  const toggle = (): void => {
-    if (video.paused || video.ended) void play()
-    else video.pause()
+  const { signal } = closing
+  const prepared = options.prepared ?? prepareEngine(session.hlsUrl, session.resumeMs / 1000)
+  const overlay = createOverlay({
+    retry: () => {
+      engine.retry()
+      void play('click')
+    },
+    unmute: () => {
+      video.muted = false
+    },
+  })
+  const report = openReport(video, () => engine, session)
+  const play = (intent: 'click' | 'autoplay', at?: number): Promise<void> => {
+    overlay.trouble(null)
+    overlay.waiting(video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA)
+    report.requested(intent, at)
+    return begin(video, intent, overlay, report)
   }
   const seek = (second: number): void => {
     video.currentTime = Math.min(Math.max(0, second), Math.max(0, (video.duration || 0) - 0.05))
   }
-  const fail = ({ message, code, fatal }: EngineProblem): void => {
-    report.problem({ message, code, fatal })
-    if (!fatal) return
-    spinner.hidden = true
-    const retry = make('button', { type: 'button', class: 'svp-text-button' }, 'Try again')
-    retry.addEventListener('click', () => {
-      engine?.retry()
-      void play()
-    })
-    problem.replaceChildren(
-      make('p', {}, 'The video cannot be played right now. Check the connection and try again.'),
-      retry,
-    )
-    problem.hidden = false
+  const fail = (problem: TrackedError): void => {
+    report.problem(problem)
+    if (!problem.fatal) return
+    overlay.waiting(false)
+    overlay.trouble(problem)
   }
-  engine = openEngine(video, session.hlsUrl, {
-    onLevels: () => {
-      if (session.resumeMs > 0) video.currentTime = session.resumeMs / 1000
-      if (autoplay) void play('autoplay')
-    },
-    onLevel: () => report.levelChanged(),
-    onProblem: fail,
-  })
+  const engine: Engine = prepared.attach(video, { onLevel: report.levelChanged, onProblem: fail })
 
-  const actions = createActions(video, root, { toggle, seek, say })
-  const controls = createControls({ video, root, actions, seek, engine: () => engine, session })
-  root.append(spinner, controls.big, problem, controls.bar, status)
-  container.append(root)
-
-  on(video, 'waiting', () => {
-    spinner.hidden = video.paused
-  })
-  for (const name of ['playing', 'pause', 'seeked', 'canplay'])
-    on(video, name, () => void (spinner.hidden = true))
-  on(video, 'ended', () => onEnded?.())
-  on(root, 'keydown', (event) => {
-    if (onKey(event as KeyboardEvent, actions)) controls.wake()
-  })
-  controls.bind(on, toggle)
-  return {
-    video,
-    play: () => play(),
-    pause: () => video.pause(),
-    seek: (ms) => seek(ms / 1000),
-    destroy: () => {
-      closing.abort()
-      report.destroy()
-      engine?.destroy()
-      root.remove()
-    },
-  }
-}
-
-type Handles = { toggle(): void; seek(second: number): void; say(text: string): void }
-
-function createActions(video: HTMLVideoElement, root: HTMLElement, { toggle, seek, say }: Handles): Actions {
-  return {
-    toggle,
-    seekBy: (seconds) => {
-      seek(video.currentTime + seconds)
-      say(`${seconds > 0 ? 'Forward' : 'Back'} ${Math.abs(seconds)} seconds`)
-    },
-    seekToShare: (share) => seek((video.duration || 0) * share),
-    volumeBy: (step) => {
-      video.volume = Math.min(1, Math.max(0, video.volume + step))
-      video.muted = video.volume === 0
-      say(`Volume ${Math.round(video.volume * 100)} %`)
-    },
-    mute: () => {
-      video.muted = !video.muted
-      say(video.muted ? 'Muted' : 'Sound on')
-    },
-    full: () => {
-      if (document.fullscreenElement !== null) void document.exitFullscreen()
-      else void root.requestFullscreen?.().catch(() => undefined)
-    },
-    captions: () => {
-      const tracks = [...video.textTracks]
-      const shown = tracks.some((track) => track.mode === 'showing')
-      tracks.forEach((track, i) => {
-        track.mode = !shown && i === 0 ? 'showing' : 'disabled'
-      })
-      if (tracks.length > 0) say(shown ? 'Captions off' : `Captions: ${tracks[0]?.label ?? 'on'}`)
-    },
-    speedBy: (steps) => {
-      const at = SPEEDS.findIndex((speed) => speed >= video.playbackRate)
-      video.playbackRate = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at + steps))] ?? 1
-      say(`Speed ${video.playbackRate}`)
-    },
-  }
-}
-
-type ControlInput = {
-  readonly video: HTMLVideoElement
-  readonly root: HTMLElement
-  readonly actions: Actions
-  readonly seek: (second: number) => void
-  readonly engine: () => Engine | null
-  readonly session: PlayerSession
-}
-
-function createControls({ video, root, actions, seek, engine, session }: ControlInput) {
-  const playButton = iconButton(icons.play, 'Play', actions.toggle)
-  const big = iconButton(icons.play, `Play ${session.titleName}`, actions.toggle)
-  big.className = 'svp-big'
-  const sound = iconButton(icons.loud, 'Mute', actions.mute)
-  const volume = make('input', {
-    type: 'range',
-    min: 0,
-    max: 1,
-    step: 0.05,
-    value: 1,
-    class: 'svp-volume',
-    'aria-label': 'Volume',
-  })
-  volume.addEventListener('input', () => {
-    video.volume = Number(volume.value)
-    video.muted = video.volume === 0
-  })
-  const time = make('span', { class: 'svp-time' }, '0:00 / 0:00')
-  const full = iconButton(icons.full, 'Full screen', actions.full)
-  const inset = iconButton(icons.inset, 'Picture in picture', () => {
-    if (document.pictureInPictureElement !== null) void document.exitPictureInPicture()
-    else void video.requestPictureInPicture().catch(() => undefined)
-  })
-  inset.hidden = !document.pictureInPictureEnabled
+  const actions = createActions({ video, root, overlay, seek, play: () => void play('click') })
   const scrubber = createScrubber(video, seek)
+  const settings = settingsOf(video, () => engine, actions.showCaptions)
+  const hasCaptions = session.captions.length > 0
+  const bar = createBar({ video, root, actions, settings, scrubber, hasCaptions, signal })
+  const big = iconButton(icons.play, `Play ${session.titleName}`.trim(), '', () => void play('click'))
+  big.className = 'svp-big'
+  root.append(...overlay.elements, big, bar)
+  container.append(root)
+  followVideo({ video, overlay, big, signal, onEnded, onReplay })
+  const wake = followPointer({ video, root, bar, actions, overlay, signal })
+  document.addEventListener('keydown', (event) => onKey(event, root, actions) && wake(), { signal })
+  nameToSystem(session, actions, signal)
   if (session.storyboardUrl !== null) {
     loadStoryboard(session.storyboardUrl).then(scrubber.setStoryboard, () => undefined)
   }
-  const buttons = make(
-    'div',
-    { class: 'svp-buttons' },
-    playButton,
-    sound,
-    volume,
-    time,
-    make('span', { class: 'svp-space' }),
-    createMenu(icons.settings, 'Quality, speed and captions', groupsOf(video, engine)),
-    inset,
-    full,
-  )
-  const bar = make('div', { class: 'svp-bar' }, scrubber.element, buttons)
-
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const wake = (): void => {
-    root.classList.remove('svp-idle')
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      const used = bar.contains(document.activeElement) && root.matches(':focus-within:not(:focus)')
-      if (!video.paused && !used) root.classList.add('svp-idle')
-    }, HIDE_MS)
+  if (autoplay) void play(askedAt === undefined ? 'autoplay' : 'click', askedAt)
+  return {
+    video,
+    end: overlay.end,
+    play: () => play('click'),
+    pause: () => video.pause(),
+    seek: (ms) => seek(ms / 1000),
+    destroy: async () => {
+      const told = report.close()
+      closing.abort()
+      engine.destroy()
+      root.remove()
+      await told
+    },
   }
-  const update = (): void => {
-    scrubber.update()
-    time.textContent = `${clock(video.currentTime)} / ${clock(video.duration)}`
-    const ended = video.ended
-    setIcon(
-      playButton,
-      ended ? icons.again : video.paused ? icons.play : icons.pause,
-      ended ? 'Play again' : video.paused ? 'Play' : 'Pause',
-    )
-    setIcon(sound, video.muted ? icons.muted : icons.loud, video.muted ? 'Sound on' : 'Mute')
-    if (document.activeElement !== volume) volume.value = String(video.muted ? 0 : video.volume)
-    big.hidden = !video.paused || ended
-  }
-  const bind = (
-    on: (target: EventTarget, name: string, heard: (event: Event) => void) => void,
-    toggle: () => void,
-  ): void => {
-    for (const name of [
-      'timeupdate',
-      'progress',
-      'durationchange',
-      'play',
-      'pause',
-      'ended',
-      'volumechange',
-      'seeked',
-    ]) {
-      on(video, name, update)
-    }
-    for (const name of ['pointermove', 'focusin', 'keydown']) on(root, name, wake)
-    on(document, 'fullscreenchange', () => {
-      const inFull = document.fullscreenElement === root
-      setIcon(full, inFull ? icons.small : icons.full, inFull ? 'Leave full screen' : 'Full screen')
-    })
-    let tappedAt = 0
-    on(video, 'pointerup', (event) => {
-      const { pointerType, offsetX, timeStamp } = event as PointerEvent
-      wake()
-      if (pointerType === 'mouse') {
-        toggle()
-        return
-      }
-      if (timeStamp - tappedAt < 320) actions.seekBy(offsetX > video.clientWidth / 2 ? 10 : -10)
-      tappedAt = timeStamp
-    })
-    on(video, 'dblclick', () => actions.full())
-    update()
-    wake()
-  }
-  return { bar, big, bind, wake }
 }
 
-/** What can be chosen: quality by height, speed, captions. */
-function groupsOf(video: HTMLVideoElement, engine: () => Engine | null): readonly Group<never>[] {
-  const quality: Group<number | null> = {
-    label: 'Quality',
-    choices: () => {
-      const levels = [...(engine()?.levels() ?? [])].sort((a, b) => b.heightPx - a.heightPx)
-      const now = engine()?.current()
-      const auto = { value: null, label: now == null ? 'Auto' : `Auto (${now.heightPx}p)` }
-      return [auto, ...levels.map(({ index, heightPx }) => ({ value: index, label: `${heightPx}p` }))]
-    },
-    current: () => engine()?.chosen() ?? null,
-    choose: (index) => engine()?.choose(index),
+function makeStage({ posterUrl, titleName, captions }: PlayerSession) {
+  const { volume, muted, captions: language } = readPreferences()
+  const video = make('video', { playsinline: true, preload: 'auto', poster: posterUrl, class: 'svp-video' })
+  video.volume = volume
+  video.muted = muted
+  for (const { language: srclang, label, url } of captions) {
+    const track = make('track', { kind: 'subtitles', srclang, label, src: url })
+    video.append(track)
+    track.track.mode = srclang === language ? 'showing' : 'disabled'
   }
-  const speed: Group<number> = {
-    label: 'Speed',
-    choices: () => SPEEDS.map((value) => ({ value, label: value === 1 ? 'Normal' : `${value} ×` })),
-    current: () => video.playbackRate,
-    choose: (value) => {
-      video.playbackRate = value
-    },
+  const label = titleName === '' ? 'Video player' : `Video player: ${titleName}`
+  const root = make('div', { class: 'svp', tabindex: 0, role: 'region', 'aria-label': label }, video)
+  return { video, root }
+}
+
+/** Plays; without sound where the browser allows no other way; gives up where it allows none. */
+async function begin(
+  video: HTMLVideoElement,
+  intent: 'click' | 'autoplay',
+  overlay: Overlay,
+  report: Report,
+): Promise<void> {
+  try {
+    await video.play()
+    return
+  } catch (error) {
+    if ((error as Error).name !== 'NotAllowedError') return
   }
-  const captions: Group<number> = {
-    label: 'Captions',
-    choices: () => [
-      { value: -1, label: 'Off' },
-      ...[...video.textTracks].map(({ label }, value) => ({ value, label })),
-    ],
-    current: () => [...video.textTracks].findIndex((track) => track.mode === 'showing'),
-    choose: (value) => {
-      ;[...video.textTracks].forEach((track, i) => {
-        track.mode = i === value ? 'showing' : 'disabled'
-      })
-    },
+  if (!video.muted) {
+    video.muted = true
+    overlay.muted(true)
+    try {
+      await video.play()
+      return
+    } catch {
+      // Not even without sound: the big button waits for a click.
+    }
   }
-  return [quality, speed, captions] as unknown as Group<never>[]
+  overlay.muted(false)
+  overlay.waiting(false)
+  if (intent === 'autoplay' || video.paused) report.gaveUp()
+}
+
+type Followed = {
+  readonly video: HTMLVideoElement
+  readonly overlay: Overlay
+  readonly big: HTMLElement
+  readonly signal: AbortSignal
+  readonly onEnded: (() => void) | undefined
+  readonly onReplay: (() => void) | undefined
+}
+
+/** Spinner, big button, kept preferences, and what the page wants to know. */
+function followVideo({ video, overlay, big, signal, onEnded, onReplay }: Followed): void {
+  const on = (names: readonly string[], heard: () => void): void => {
+    for (const name of names) video.addEventListener(name, heard, { signal })
+  }
+  let begun = false
+  let ended = false
+  const show = (): void => {
+    big.hidden = !video.paused || begun
+  }
+  on(['waiting', 'seeking'], () => overlay.waiting(!video.paused))
+  on(['playing', 'pause', 'seeked', 'canplay', 'ended'], () => overlay.waiting(false))
+  on(['play', 'pause'], show)
+  on(['playing'], () => {
+    begun = true
+    show()
+    if (ended) onReplay?.()
+    ended = false
+  })
+  on(['ended'], () => {
+    ended = true
+    onEnded?.()
+  })
+  let wasMuted = video.muted
+  on(['volumechange'], () => {
+    const byBrowser = !wasMuted && video.muted && !begun
+    wasMuted = video.muted
+    if (!video.muted) overlay.muted(false)
+    if (!byBrowser) keepPreferences({ volume: video.volume, muted: video.muted })
+  })
 }

@@ -1,39 +1,66 @@
 /** Ties a video element to the tracker and the beacon: everything the viewer meets is said, nothing else. */
 import { uuidv7 } from '#base/ids.ts'
 import { type Beacon, createBeacon } from '#playback/player/beacon.ts'
-import type { Engine, EngineProblem } from '#playback/player/engine.ts'
-import { createTracker, HEARTBEAT_MS, type TrackedEvent, type Tracker } from '#playback/player/tracker.ts'
+import type { Engine } from '#playback/player/engine.ts'
+import { openStorage } from '#playback/player/shelf.ts'
+import {
+  createTracker,
+  HEARTBEAT_MS,
+  type Reading,
+  type TrackedError,
+  type TrackedEvent,
+  type Tracker,
+} from '#playback/player/tracker.ts'
 
 const PLAYER_VERSION = '0.1.0'
+/** Where a figure changes at once. */
 const SOON = new Set([
   'playback.view.requested',
   'playback.view.started',
   'playback.state.changed',
   'playback.view.ended',
 ])
+/** Frames go unseen in a hidden tab: playback that moved this far has started. */
+const MOVED_SECONDS = 0.25
 
 export type ReportSession = { readonly token: string; readonly writeKey: string; readonly eventsUrl: string }
 export type Report = {
-  /** Asks for playback in the viewer's name: the view begins, or goes on. */
-  requested(intent: 'click' | 'autoplay'): void
-  problem(problem: EngineProblem): void
+  /** Asks for playback in the viewer's name: the view begins, or goes on. `at`: when it was asked, epoch ms. */
+  requested(intent: 'click' | 'autoplay', at?: number): void
+  problem(problem: TrackedError): void
   levelChanged(): void
-  destroy(): void
+  /** Ends the attempt without an error: the browser did not let it play. */
+  gaveUp(): void
+  /** The viewer leaves. Resolves when the platform knows, or will be told later. */
+  close(): Promise<void>
 }
 
-const deviceKind = (): string => {
-  const touch = matchMedia('(pointer: coarse)').matches
-  if (!touch) return 'desktop'
+function deviceKind(): string {
+  if (!matchMedia('(pointer: coarse)').matches) return 'desktop'
   return Math.min(screen.width, screen.height) < 600 ? 'phone' : 'tablet'
 }
 
-function openStorage(): Storage | null {
-  try {
-    return globalThis.localStorage
-  } catch {
-    return null
+function readingOf(video: HTMLVideoElement, engine: Engine | null): Reading {
+  const level = engine?.current() ?? null
+  const { buffered, currentTime } = video
+  let ahead = 0
+  for (let i = 0; i < buffered.length; i++) {
+    if (buffered.start(i) <= currentTime + 0.1 && buffered.end(i) > currentTime) {
+      ahead = buffered.end(i) - currentTime
+    }
+  }
+  return {
+    playheadMs: Math.round(currentTime * 1000),
+    rate: video.playbackRate,
+    visible: document.visibilityState === 'visible',
+    bitrateKbps: level === null || level.bitrateKbps === 0 ? null : level.bitrateKbps,
+    videoHeightPx: level?.heightPx ?? null,
+    playerHeightPx: Math.round(video.clientHeight),
+    bufferMs: Math.round(ahead * 1000),
   }
 }
+
+type Attempt = { readonly tracker: Tracker; readonly beacon: Beacon }
 
 export function openReport(
   video: HTMLVideoElement,
@@ -41,16 +68,14 @@ export function openReport(
   session: ReportSession,
 ): Report {
   const playerId = uuidv7()
-  let beacon: Beacon | null = null
-  let tracker: Tracker | null = null
-  let lastMs = 0
+  let attempt: Attempt | null = null
+  const listeners = new AbortController()
 
   /** A new attempt: a new view, with a tracker and a count of its own. */
-  const begin = (): Tracker => {
+  const begin = (): Attempt => {
     let seq = 0
-    const sid = uuidv7()
     const common = {
-      sid,
+      sid: uuidv7(),
       playerId,
       deviceKind: deviceKind(),
       playerName: 'streamverse',
@@ -58,85 +83,116 @@ export function openReport(
       surface: 'watch',
       experiments: [],
     }
-    beacon = createBeacon({ ...session, common, storage: openStorage() })
-    const say = (event: TrackedEvent): void => beacon?.say({ ...event, seq: seq++ }, SOON.has(event.type))
-    return createTracker({ read, say })
+    const { eventsUrl, writeKey, token } = session
+    const beacon = createBeacon({ eventsUrl, writeKey, token, common, storage: openStorage() })
+    const say = (event: TrackedEvent): void => beacon.say({ ...event, seq: seq++ }, SOON.has(event.type))
+    const read = (): Reading => readingOf(video, engine())
+    return { tracker: createTracker({ read, say, now: Date.now }), beacon }
   }
-  const read = () => {
-    const level = engine()?.current() ?? null
-    const end =
-      video.buffered.length === 0 ? video.currentTime : video.buffered.end(video.buffered.length - 1)
-    return {
-      playheadMs: Math.round(video.currentTime * 1000),
-      rate: video.playbackRate,
-      visible: document.visibilityState === 'visible',
-      bitrateKbps: level?.bitrateKbps ?? null,
-      videoHeightPx: level?.heightPx ?? null,
-      playerHeightPx: Math.round(video.clientHeight),
-      bufferMs: Math.max(0, Math.round((end - video.currentTime) * 1000)),
-    }
+  const requested: Report['requested'] = (intent, at) => {
+    if (attempt !== null && !attempt.tracker.over) return
+    void attempt?.beacon.close()
+    attempt = begin()
+    attempt.tracker.requested(intent, at)
   }
-  const listeners = new AbortController()
-  const on = (name: string, heard: () => void): void => {
-    video.addEventListener(name, heard, { signal: listeners.signal })
+  const tracker = (): Tracker | null => attempt?.tracker ?? null
+  followVideo(video, tracker, requested, listeners.signal)
+  followPage(video, () => attempt, requested, listeners.signal)
+  const timer = setInterval(() => tracker()?.beat(), HEARTBEAT_MS)
+  return {
+    requested,
+    problem: (problem) => tracker()?.failed(problem),
+    levelChanged: () => tracker()?.renditionChanged(),
+    gaveUp: () => tracker()?.left('stopped'),
+    close: async () => {
+      clearInterval(timer)
+      tracker()?.left('stopped')
+      const closing = attempt?.beacon.close()
+      listeners.abort()
+      await closing
+    },
   }
-  const firstFrame = (): void => {
-    if (!video.paused) tracker?.frameShown()
+}
+
+/** What the element says, in the tracker's words. */
+function followVideo(
+  video: HTMLVideoElement,
+  tracker: () => Tracker | null,
+  requested: Report['requested'],
+  signal: AbortSignal,
+): void {
+  let lastMs = 0
+  let joinedAt = 0
+  const on = (name: string, heard: () => void): void => video.addEventListener(name, heard, { signal })
+  const frameOf = (asked: Tracker | null): void => {
+    if (!video.paused && asked === tracker()) asked?.frameShown()
   }
+  // Also by media keys, a page's own script, picture in picture.
+  on('play', () => {
+    requested('click')
+    joinedAt = video.currentTime
+  })
   on('playing', () => {
-    if (typeof video.requestVideoFrameCallback === 'function') video.requestVideoFrameCallback(firstFrame)
-    else firstFrame()
-    if (tracker?.state === 'joining') return
-    tracker?.playing()
+    const asked = tracker()
+    if (asked?.state === 'joining') {
+      if (document.visibilityState === 'hidden' || video.requestVideoFrameCallback === undefined)
+        frameOf(asked)
+      else video.requestVideoFrameCallback(() => frameOf(asked))
+      return
+    }
+    asked?.playing()
+    if (!video.seeking) asked?.seeked()
   })
   on('pause', () => {
-    if (!video.ended) tracker?.paused()
+    if (!video.ended) tracker()?.paused()
   })
-  on('waiting', () => tracker?.waiting())
+  on('waiting', () => tracker()?.waiting())
   on('timeupdate', () => {
-    if (!video.seeking) lastMs = video.currentTime * 1000
+    if (video.seeking) return
+    lastMs = video.currentTime * 1000
+    const joining = tracker()?.state === 'joining' && !video.paused
+    if (joining && Math.abs(video.currentTime - joinedAt) > MOVED_SECONDS) frameOf(tracker())
   })
-  on('seeking', () => tracker?.seeking(lastMs))
+  on('seeking', () => tracker()?.seeking(lastMs))
   on('seeked', () => {
-    tracker?.seeked()
-    if (video.paused) tracker?.paused()
+    lastMs = video.currentTime * 1000
+    if (video.paused || video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) tracker()?.seeked()
+    joinedAt = video.currentTime
   })
-  on('ended', () => {
-    tracker?.ended()
-    tracker = null
-    void beacon?.flush()
-  })
-  const timer = setInterval(() => tracker?.beat(), HEARTBEAT_MS)
-  const leave = (): void => {
-    tracker?.left('unloaded')
-    tracker = null
-    beacon?.leave()
-  }
-  window.addEventListener('pagehide', leave, { signal: listeners.signal })
+  on('ratechange', () => tracker()?.conditionsChanged())
+  on('ended', () => tracker()?.ended())
+}
+
+/** What the page says: hidden, shown, gone, back, online again. */
+function followPage(
+  video: HTMLVideoElement,
+  attempt: () => Attempt | null,
+  requested: Report['requested'],
+  signal: AbortSignal,
+): void {
   document.addEventListener(
     'visibilitychange',
     () => {
-      if (document.visibilityState === 'hidden') void beacon?.flush()
+      attempt()?.tracker.conditionsChanged()
+      // On phones this may be the last that is heard of the page.
+      if (document.visibilityState === 'hidden') attempt()?.beacon.leave()
     },
-    { signal: listeners.signal },
+    { signal },
   )
-  return {
-    requested: (intent) => {
-      if (tracker !== null) return
-      tracker = begin()
-      tracker.requested(intent)
+  window.addEventListener(
+    'pagehide',
+    () => {
+      attempt()?.tracker.left('unloaded')
+      attempt()?.beacon.leave()
     },
-    problem: ({ code, message, fatal }) => {
-      tracker?.failed({ code, message, fatal })
-      if (fatal) tracker = null
+    { signal },
+  )
+  window.addEventListener(
+    'pageshow',
+    ({ persisted }) => {
+      if (persisted && !video.paused) requested('autoplay')
     },
-    levelChanged: () => tracker?.renditionChanged(),
-    destroy: () => {
-      clearInterval(timer)
-      listeners.abort()
-      tracker?.left('stopped')
-      tracker = null
-      beacon?.close()
-    },
-  }
+    { signal },
+  )
+  window.addEventListener('online', () => void attempt()?.beacon.flush(), { signal })
 }

@@ -129,7 +129,7 @@ function Stage({ session, name, startMs, onEnded }: StageProps) {
       autoplay: true,
       onEnded: () => ended.current(),
     })
-    return () => player.destroy()
+    return () => void player.destroy()
   }, [session])
   return <div className="sv-stage" ref={holder} />
 }

@@ -11,7 +11,7 @@ type Cue = Tile & { readonly from: number; readonly to: number }
 const seconds = (text: string): number =>
   text.split(':').reduce((sum, part) => sum * 60 + Number.parseFloat(part), 0)
 
-/** The cues of a storyboard; lines that are none are passed over. */
+/** The cues of a storyboard; blocks that are none are passed over. */
 export function parseStoryboard(vtt: string, base: string): Cue[] {
   const cues: Cue[] = []
   for (const block of vtt.replaceAll('\r', '').split('\n\n')) {
@@ -27,13 +27,25 @@ export function parseStoryboard(vtt: string, base: string): Cue[] {
   return cues
 }
 
-export type Storyboard = { tileAt(second: number): Tile | null }
+export type Storyboard = {
+  tileAt(second: number): Tile | null
+  /** Width of the whole sprite; null until it has been loaded. */
+  sheetWidth(url: string): number | null
+}
 
 export async function loadStoryboard(url: string): Promise<Storyboard> {
   const response = await fetch(url)
-  if (!response.ok) return { tileAt: () => null }
-  const cues = parseStoryboard(await response.text(), new URL(url, location.href).href)
+  const cues = response.ok ? parseStoryboard(await response.text(), new URL(url, location.href).href) : []
+  const sheets = new Map<string, HTMLImageElement>()
   return {
     tileAt: (second) => cues.find((cue) => second >= cue.from && second < cue.to) ?? cues.at(-1) ?? null,
+    sheetWidth: (sheet) => {
+      const image = sheets.get(sheet) ?? new Image()
+      if (!sheets.has(sheet)) {
+        sheets.set(sheet, image)
+        image.src = sheet
+      }
+      return image.naturalWidth === 0 ? null : image.naturalWidth
+    },
   }
 }
