@@ -2,7 +2,7 @@
  * The encoder: one interface over the ffmpeg program and the packaged libraries, chosen once at start by what
  * is there and what was seen to work.
  */
-
+import { existsSync } from 'node:fs'
 import type { Log } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
 import { refusals } from '#playback/errors.ts'
@@ -30,8 +30,21 @@ export type EncoderOptions = {
   readonly log: Log
 }
 
+/** Devices a hardware encoder needs before it is worth a try: a try costs a process. */
+const DEVICES: Partial<Record<(typeof CODECS)[number], string>> = {
+  h264_nvenc: '/dev/nvidia0',
+  h264_qsv: '/dev/dri',
+  h264_vaapi: '/dev/dri',
+}
+
+function isWorthATry(codec: (typeof CODECS)[number]): boolean {
+  if (codec === 'h264_videotoolbox') return process.platform === 'darwin'
+  const device = DEVICES[codec]
+  return process.platform !== 'linux' || device === undefined || existsSync(device)
+}
+
 async function firstWorking(driver: Driver): Promise<string | null> {
-  for (const codec of CODECS) {
+  for (const codec of CODECS.filter(isWorthATry)) {
     try {
       await driver.perform({ kind: 'try', codec }, { signal: AbortSignal.timeout(TRY_TIMEOUT_MS) })
       return codec
