@@ -78,6 +78,11 @@ export async function openDemo(ports: DemoPorts): Promise<Demo> {
   let stopped = false
   let stopLiving: (() => Promise<void>) | undefined
   const history = async (): Promise<void> => {
+    if (state.daysDone >= HISTORY_DAYS) {
+      ports.onProgress('history', 1, `day ${HISTORY_DAYS} of ${HISTORY_DAYS}`)
+      stopLiving = startLiving({ ...ports, catalogue })
+      return
+    }
     const token = await importToken(ports)
     let day = 0
     const days = simulateHistory({
