@@ -34,7 +34,6 @@ const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
 type Worker = { readonly session: Session; tail: Promise<unknown>; waiting: number }
 
 function openWorkers(): Worker[] {
-  rmSync(drafts, { recursive: true, force: true })
   mkdirSync(drafts, { recursive: true, mode: 0o700 })
   return Array.from({ length: SESSIONS }, () => {
     const session = new Session(data)
@@ -91,7 +90,8 @@ async function answer(workers: readonly Worker[], request: IncomingMessage): Pro
   const reads = /^\s*(SELECT|WITH|SHOW|DESCRIBE|EXISTS|EXPLAIN)\b/i.test(statement)
   return inTurn(workers, !reads, async (session) => {
     for (const param of params) session.query(param)
-    if (inAddress !== null) return insertFile(session, statement, body, settings)
+    if (inAddress !== null)
+      return insertData(session, statement, { body, file: searchParams.get('file') }, settings)
     if (format === null) {
       const insert = /^\s*INSERT\b/i.test(statement)
       const own = insert ? settings : settings.filter((one) => !one.startsWith('insert_'))
@@ -107,23 +107,28 @@ async function answer(workers: readonly Worker[], request: IncomingMessage): Pro
 const withSettings = (statement: string, settings: readonly string[]): string =>
   `${statement}\nSETTINGS ${settings.join(', ')}`
 
-/** Data of an insert goes through a file, which the engine reads by itself, columns by name. */
-async function insertFile(
+type Data = { readonly body: Buffer; readonly file: string | null }
+
+/** The engine reads an insert's data from a file by itself: one the sender has put there, or one made of the body. */
+async function insertData(
   session: Session,
   statement: string,
-  body: Buffer,
+  { body, file }: Data,
   settings: readonly string[],
 ): Promise<Uint8Array> {
   const insert = /^INSERT INTO (\S+) FORMAT (\w+)$/.exec(statement)
   if (insert === null) throw new Error('data comes with INSERT INTO <table> FORMAT <format> only')
-  const file = path.join(drafts, `${draftNumber++}.bin`)
-  await writeFile(file, body, { mode: 0o600 })
+  if (file !== null && !/^[\w-]+\.native$/.test(file)) throw new Error('that is no file of ours')
+  const at = path.join(drafts, file ?? `${process.pid}-${draftNumber++}.bin`)
+  if (file === null) await writeFile(at, body, { mode: 0o600 })
   try {
-    const sql = `INSERT INTO ${insert[1]} FROM INFILE ${quote(file)} SETTINGS ${settings.join(', ')} FORMAT ${insert[2]}`
-    await session.queryAsync(sql, { format: 'Null' })
+    const into = `INSERT INTO ${insert[1]} FROM INFILE ${quote(at)}`
+    await session.queryAsync(`${into} SETTINGS ${settings.join(', ')} FORMAT ${insert[2]}`, {
+      format: 'Null',
+    })
     return new Uint8Array()
   } finally {
-    await rm(file, { force: true })
+    if (file === null) await rm(at, { force: true })
   }
 }
 

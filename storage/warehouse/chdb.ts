@@ -38,6 +38,9 @@ export async function openChdb({
 }): Promise<Warehouse & { readonly pid: () => number | undefined }> {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const { socketPath, temporary } = chooseSocket(dir)
+  const sharedFolder = path.join(dir, 'incoming')
+  rmSync(sharedFolder, { recursive: true, force: true })
+  mkdirSync(sharedFolder, { mode: 0o700 })
   let child: ChildProcess | undefined
   let starting: Promise<void> | undefined
   let closed = false
@@ -70,6 +73,7 @@ export async function openChdb({
   await start()
   const warehouse = openHttpWarehouse({
     socketPath,
+    sharedFolder,
     onUnreachable: async () => {
       if (closed) throw new Refusal(refusals.unavailable, 'The warehouse is closed.')
       await wait(50)

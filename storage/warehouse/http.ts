@@ -3,7 +3,9 @@
  * Works against our own warehouse process on a Unix socket; a ClickHouse server speaks the same.
  */
 import { randomUUID } from 'node:crypto'
+import { open, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
+import path from 'node:path'
 import { Refusal } from '#base/refusal.ts'
 import { refusals } from '#storage/warehouse/errors.ts'
 import { joinColumns } from '#storage/warehouse/native.ts'
@@ -15,6 +17,8 @@ export type HttpOptions = {
   /** Called when the other end cannot be reached; resolves when it is worth trying again, rejects to give up. */
   readonly onUnreachable: () => Promise<void>
   readonly onClose: () => Promise<void>
+  /** A folder both ends see: blocks are handed over as files in it, not through the socket. */
+  readonly sharedFolder?: string
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -22,7 +26,9 @@ const ATTEMPTS = 4
 
 class Unreachable extends Error {}
 
-export function openHttpWarehouse({ socketPath, onUnreachable, onClose }: HttpOptions): Warehouse {
+export function openHttpWarehouse(options: HttpOptions): Warehouse {
+  const { socketPath, onUnreachable, onClose, sharedFolder } = options
+  let drafts = 0
   const agent = new Agent({ keepAlive: true, maxSockets: 32 })
 
   const send = (path: string, body: readonly Uint8Array[], options: QueryOptions): Promise<Buffer> =>
@@ -96,12 +102,33 @@ export function openHttpWarehouse({ socketPath, onUnreachable, onClose }: HttpOp
     },
     insertNative: async (table, blocks, { token }) => {
       const extra = token === undefined ? {} : { insert_deduplication_token: token }
-      await run(`INSERT INTO ${table} FORMAT Native`, {}, { body: blocks, extra, timeoutMs: 300_000 })
+      const insert = `INSERT INTO ${table} FORMAT Native`
+      if (sharedFolder === undefined) {
+        await run(insert, {}, { body: blocks, extra, timeoutMs: 300_000 })
+        return
+      }
+      const file = `${process.pid}-${drafts++}.native`
+      const at = path.join(sharedFolder, file)
+      try {
+        await writeBlocks(at, blocks)
+        await run(insert, {}, { body: [], extra: { ...extra, file }, timeoutMs: 300_000 })
+      } finally {
+        await rm(at, { force: true })
+      }
     },
     close: async () => {
       agent.destroy()
       await onClose()
     },
+  }
+}
+
+async function writeBlocks(file: string, blocks: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    for (const block of blocks) await handle.write(block)
+  } finally {
+    await handle.close()
   }
 }
 
