@@ -9,6 +9,8 @@ import type { TrackedError } from '#playback/player/tracker.ts'
 
 export type Level = { readonly index: number; readonly heightPx: number; readonly bitrateKbps: number }
 export type Engine = {
+  /** Resolves when the element has been given the video: asking it to play before that is in vain. */
+  readonly ready: Promise<void>
   levels(): readonly Level[]
   /** The level on screen; null while nobody knows. */
   current(): Level | null
@@ -122,7 +124,7 @@ function attachHls(
   }
   const restart = (): void => hls?.startLoad()
   window.addEventListener('online', restart)
-  void loading.then(
+  const ready = loading.then(
     (started) => {
       if (gone) {
         started.hls.destroy()
@@ -139,6 +141,7 @@ function attachHls(
     (error: unknown) => onProblem({ code: 'player-not-loaded', message: String(error), fatal: true }),
   )
   return {
+    ready,
     levels: () => (hls?.levels ?? []).flatMap((_, index) => levelOf(hls, index) ?? []),
     current: () => levelOf(hls, hls?.currentLevel ?? -1),
     choose: (index) => {
@@ -190,6 +193,7 @@ function prepareNative(url: string, startSeconds: number): Prepared {
       video.addEventListener('resize', onLevel)
       video.src = url
       return {
+        ready: Promise.resolve(),
         levels: () => [],
         current: () =>
           video.videoHeight === 0 ? null : { index: 0, heightPx: video.videoHeight, bitrateKbps: 0 },

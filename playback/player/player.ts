@@ -72,7 +72,7 @@ export function createPlayer(container: HTMLElement, options: PlayerOptions): Pl
     overlay.trouble(null)
     overlay.waiting(video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA)
     report.requested(intent, at)
-    return begin(video, intent, overlay, report)
+    return engine.ready.then(() => begin(video, intent, overlay, report))
   }
   const seek = (second: number): void => {
     video.currentTime = Math.min(Math.max(0, second), Math.max(0, (video.duration || 0) - 0.05))

@@ -9,6 +9,7 @@ export type CardTitle = {
   readonly playable: boolean
   readonly simulated: boolean
   readonly genres: readonly string[]
+  readonly ageRating: string
   readonly creator: { readonly name: string }
   readonly resume: { readonly positionMs: number; readonly completed: boolean } | null
 }
@@ -17,7 +18,6 @@ export type Row = { readonly key: string; readonly name: string; readonly slots:
 export type Slate = { readonly id: string; readonly modelName: string; readonly rows: readonly Row[] }
 export type FullTitle = CardTitle & {
   readonly description: string
-  readonly ageRating: string
   readonly publishedAt: number | null
   readonly inMyList: boolean
   readonly dismissed: boolean
@@ -29,9 +29,10 @@ type Page = {
   readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean }
 }
 
-const CARD = `id name posterUrl durationMs playable simulated genres creator { name } resume { positionMs completed }`
+const CARD = `id name posterUrl durationMs playable simulated genres ageRating creator { name }
+  resume { positionMs completed }`
 const SLATE = `id modelName rows { key name slots { position source title { ${CARD} } } }`
-const FULL = `${CARD} description ageRating publishedAt inMyList dismissed myRating`
+const FULL = `${CARD} description publishedAt inMyList dismissed myRating`
 const PAGE = `totalCount edges { node { ${CARD} } } pageInfo { endCursor hasNextPage }`
 
 export const ME = gql<
@@ -47,23 +48,34 @@ export const ME = gql<
 
 export const HOME = gql<{ home: Slate }, Record<string, never>>(`query Home { home { ${SLATE} } }`)
 
+/** What the title up front adds to its card. */
+export const ABOUT = gql<{ title: { id: string; description: string } | null }, { id: string }>(
+  `query About($id: ID!) { title(id: $id) { id description } }`,
+)
+export const RESUME = gql<{ title: { id: string; resume: { at: number } | null } | null }, { id: string }>(
+  `query Resume($id: ID!) { title(id: $id) { id resume { at } } }`,
+)
+
 export const TITLE = gql<{ title: FullTitle | null; recommendations: Slate }, { id: string }>(
   `query Title($id: ID!) { title(id: $id) { ${FULL} } recommendations(titleId: $id, first: 12) { ${SLATE} } }`,
 )
 
-export const SEARCH = gql<
-  { titles: Page; genres: readonly string[] },
-  { text: string | null; genre: string | null; first: number }
->(
-  `query Search($text: String, $genre: String, $first: Int) {
-    titles(text: $text, genre: $genre, first: $first) { ${PAGE} } genres }`,
-)
+export const GENRES = gql<{ genres: readonly string[] }, Record<string, never>>(`query Genres { genres }`)
 
-export const MY_LIST = gql<{ titles: Page }, Record<string, never>>(
-  `query MyList { titles: myList(first: 100) { ${PAGE} } }`,
+/** One page of titles; `after` is the cursor of the page before it. */
+export type PageData = { readonly titles: Page }
+export const SEARCH = gql<
+  PageData,
+  { text: string | null; genre: string | null; first: number; after: string | null }
+>(
+  `query Search($text: String, $genre: String, $first: Int, $after: String) {
+    titles(text: $text, genre: $genre, first: $first, after: $after) { ${PAGE} } }`,
 )
-export const HISTORY = gql<{ titles: Page }, Record<string, never>>(
-  `query History { titles: history(first: 100) { ${PAGE} } }`,
+export const MY_LIST = gql<PageData, { first: number; after: string | null }>(
+  `query MyList($first: Int, $after: String) { titles: myList(first: $first, after: $after) { ${PAGE} } }`,
+)
+export const HISTORY = gql<PageData, { first: number; after: string | null }>(
+  `query History($first: Int, $after: String) { titles: history(first: $first, after: $after) { ${PAGE} } }`,
 )
 
 export type PlaySession = {

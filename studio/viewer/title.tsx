@@ -1,15 +1,20 @@
-/** A title: picture, facts, play or go on, and what the viewer has to say about it; below it more of its kind. */
-import { Badge, Button, Container, Group, Rating, Stack, Text, Title } from '@mantine/core'
-import { IconCheck, IconMoodSad, IconPlayerPlayFilled, IconPlus } from '@tabler/icons-react'
+/** A title: picture, facts, the way to play it, and what the viewer has to say about it; below it more of its kind. */
+import { Badge, Group, Progress, Stack, Text, Title } from '@mantine/core'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
-import { useMutation, useQuery } from 'urql'
-import { Empty, Failed, Loading } from '../shared/empty.tsx'
+import { useEffect } from 'react'
+import { useClient, useQuery } from 'urql'
+import { Empty, Failed } from '../shared/empty.tsx'
 import { formatDuration, formatRelative } from '../shared/format.ts'
-import { useToast } from '../shared/toast.tsx'
 import { useTitle } from '../shared/use-title.ts'
 import { useDiscoveryDoor } from './impressions.ts'
-import { type FullTitle, ME, RATE, SET_DISMISSED, SET_IN_MY_LIST, TITLE } from './queries.ts'
+import { Opinion } from './opinion.tsx'
+import { PlayLink } from './play-link.tsx'
+import { progressOf } from './progress.ts'
+import { type FullTitle, TITLE } from './queries.ts'
 import { Row } from './row.tsx'
+import { TitleWaiting } from './waiting.tsx'
+import { letGo, warmUp } from './warm.ts'
+import { useRefreshAfterWatching } from './watched.ts'
 import './viewer.css'
 
 export function TitlePage() {
@@ -19,40 +24,67 @@ export function TitlePage() {
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
+  const refresh = (): void => again({ requestPolicy: 'network-only' })
+  useRefreshAfterWatching(refresh)
   useDiscoveryDoor()
-  if (data == null) {
-    if (error === undefined) return <Loading />
-    const gone = error.graphQLErrors[0]?.extensions['code'] === 'SV_NO_SUCH_TITLE'
+  if (data == null || data.title?.id !== id) {
+    const gone = data?.title === null || error?.graphQLErrors[0]?.extensions['code'] === 'SV_NO_SUCH_TITLE'
     if (gone) return <Empty title="This title is not here">It may have been removed by its creator.</Empty>
-    return <Failed message="The title did not load." retry={() => again({ requestPolicy: 'network-only' })} />
+    if (error !== undefined) return <Failed message="The title did not load." retry={refresh} />
+    return <TitleWaiting />
   }
   const { title, recommendations } = data
-  if (title === null) return <Empty title="This title is not here">It may have been removed.</Empty>
   return (
-    <Container size="xl" px={0}>
-      <Stack gap={40}>
-        <Facts title={title} />
-        {recommendations.rows.map((row) => (
-          <Row key={row.key} row={row} slateId={recommendations.id} surface="title" />
-        ))}
-      </Stack>
-    </Container>
+    <Stack gap={40} className="sv-page">
+      <Facts key={id} title={title} />
+      {recommendations.rows.map((row) => (
+        <Row key={row.key} row={row} slateId={recommendations.id} surface="title" />
+      ))}
+    </Stack>
   )
+}
+
+/** Gets the title ready to play while its page is read. */
+function useWarm(titleId: string, slateId: string | null, playable: boolean): void {
+  const client = useClient()
+  useEffect(() => {
+    if (!playable) return
+    void import('./watch.tsx')
+    const timer = setTimeout(() => warmUp(client, titleId, slateId), 150)
+    return () => {
+      clearTimeout(timer)
+      // The watch page takes what it needs as it comes up.
+      setTimeout(() => letGo(titleId, slateId), 4000)
+    }
+  }, [client, titleId, slateId, playable])
 }
 
 function Facts({ title }: { readonly title: FullTitle }) {
   const { from } = useSearch({ strict: false }) as { from?: string }
-  const { id, name, description, genres, durationMs, ageRating, publishedAt, playable, simulated } = title
-  const begun = title.resume !== null && !title.resume.completed && title.resume.positionMs > 0
+  const slateId = from ?? null
+  const { id, name, description, genres, durationMs, ageRating, publishedAt, playable } = title
+  const progress = progressOf(title)
   useTitle(name)
+  useWarm(id, slateId, playable)
+  const facts = [
+    title.creator.name,
+    durationMs === null ? null : formatDuration(durationMs),
+    ageRating === 'all' ? 'for all ages' : `from ${ageRating}`,
+    publishedAt === null ? null : formatRelative(publishedAt),
+  ].filter(Boolean)
   return (
-    <div className="sv-facts">
+    <section className="sv-facts" aria-labelledby="title-name">
+      <img className="sv-glow" src={title.posterUrl} alt="" />
       <span className="sv-picture">
         <img src={title.posterUrl} alt="" />
+        {title.simulated && <span className="sv-badge">Simulated</span>}
       </span>
       <Stack gap="sm">
-        <Title order={1}>{name}</Title>
-        <Group gap="xs">
+        <Title order={1} id="title-name">
+          {name}
+        </Title>
+        <Text size="sm">{facts.join(' · ')}</Text>
+        <Group gap={6}>
           {genres.map((genre) => (
             <Badge
               key={genre}
@@ -60,103 +92,36 @@ function Facts({ title }: { readonly title: FullTitle }) {
               to={`/search?genre=${encodeURIComponent(genre)}` as never}
               variant="default"
               tt="capitalize"
-              style={{ cursor: 'pointer' }}
+              className="sv-genre"
             >
               {genre}
             </Badge>
           ))}
-          <Text size="sm" c="dimmed">
-            {[
-              title.creator.name,
-              formatDuration(durationMs),
-              ageRating === 'all' ? 'for all' : `from ${ageRating}`,
-              publishedAt === null ? null : formatRelative(publishedAt),
-            ]
-              .filter(Boolean)
-              .join(' · ')}
-          </Text>
         </Group>
-        <Text maw={640}>{description}</Text>
-        {playable && (
-          <Group>
-            <Button
-              component={Link}
-              to={`/watch/${id}${from === undefined ? '' : `?from=${from}`}` as never}
-              size="md"
-              leftSection={<IconPlayerPlayFilled size={18} />}
-            >
-              {begun ? `Go on from ${formatDuration(title.resume?.positionMs ?? 0)}` : 'Play'}
-            </Button>
+        <Text maw={640} lh={1.6}>
+          {description}
+        </Text>
+        {playable ? (
+          <Group gap="md">
+            <PlayLink title={title} slateId={slateId} size="md">
+              {progress === null ? 'Play' : `Resume from ${formatDuration(progress.positionMs)}`}
+            </PlayLink>
+            {progress !== null && (
+              <Group gap="xs" wrap="nowrap">
+                <Progress value={progress.share * 100} w={120} size="sm" aria-label="Watched so far" />
+                <Text size="sm">{formatDuration(progress.leftMs)} left</Text>
+              </Group>
+            )}
           </Group>
-        )}
-        {!playable && (
-          <Text size="sm" c="dimmed">
-            {simulated
+        ) : (
+          <Text size="sm" className="sv-note">
+            {title.simulated
               ? 'This title lives in the demo world only: simulated viewers watch it, but there is no video to play.'
               : 'The video is being made. It plays here as soon as its first rendition is ready.'}
           </Text>
         )}
         <Opinion title={title} />
       </Stack>
-    </div>
-  )
-}
-
-/** My list, stars, not interested. Visitors and kids have no say: nothing of theirs is kept. */
-function Opinion({ title }: { readonly title: FullTitle }) {
-  const [{ data }] = useQuery({ query: ME, variables: {} })
-  const [, setInMyList] = useMutation(SET_IN_MY_LIST)
-  const [, setDismissed] = useMutation(SET_DISMISSED)
-  const [, rate] = useMutation(RATE)
-  const toast = useToast()
-  if (data?.me.viewerToken == null) return null
-  const { id, inMyList, dismissed, myRating } = title
-  const tell = async (what: Promise<{ error?: Error | undefined }>, text: string, undo: () => void) => {
-    const { error } = await what
-    toast(error === undefined ? { text, undo } : { text: 'That was not kept. Try again.', failed: true })
-  }
-  const list = (to: boolean): Promise<void> =>
-    tell(
-      setInMyList({ id, inMyList: to }),
-      to ? 'Added to my list.' : 'Taken off my list.',
-      () => void list(!to),
-    )
-  const dismiss = (to: boolean): Promise<void> =>
-    tell(
-      setDismissed({ id, dismissed: to }),
-      to ? 'You will not be shown this again.' : 'It may be shown again.',
-      () => void dismiss(!to),
-    )
-  const star = (stars: number): Promise<void> =>
-    tell(
-      rate({ id, stars }),
-      stars === 0 ? 'Rating taken back.' : `Rated ${stars} of 5.`,
-      () => void star(myRating ?? 0),
-    )
-  return (
-    <Group gap="md">
-      <Button
-        variant="default"
-        aria-pressed={inMyList}
-        leftSection={inMyList ? <IconCheck size={18} /> : <IconPlus size={18} />}
-        onClick={() => void list(!inMyList)}
-      >
-        My list
-      </Button>
-      <Button
-        variant="default"
-        aria-pressed={dismissed}
-        leftSection={<IconMoodSad size={18} />}
-        onClick={() => void dismiss(!dismissed)}
-      >
-        {dismissed ? 'Not interested: take back' : 'Not interested'}
-      </Button>
-      <Rating
-        value={myRating ?? 0}
-        onChange={(stars) => void star(stars === myRating ? 0 : stars)}
-        aria-label="My rating"
-        getSymbolLabel={(value) => `${value} of 5 stars`}
-      />
-    </Group>
+    </section>
   )
 }
