@@ -75,7 +75,9 @@ export function createPlayer(container: HTMLElement, options: PlayerOptions): Pl
     return engine.ready.then(() => begin(video, intent, overlay, report))
   }
   const seek = (second: number): void => {
+    const again = video.ended
     video.currentTime = Math.min(Math.max(0, second), Math.max(0, (video.duration || 0) - 0.05))
+    if (again) void play('click')
   }
   const fail = (problem: TrackedError): void => {
     report.problem(problem)

@@ -36,7 +36,12 @@ export function EndScreen({ next, slateId, onAgain }: EndScreenProps) {
     return () => clearTimeout(timer)
   }, [left, nextId, slateId, navigate])
   const again = (
-    <Button variant="default" className="sv-glass" leftSection={<IconRefresh size={18} />} onClick={onAgain}>
+    <Button
+      variant="default"
+      className={next === null ? 'sv-glass' : 'sv-glass sv-end-again'}
+      leftSection={<IconRefresh size={18} />}
+      onClick={onAgain}
+    >
       Watch again
     </Button>
   )
@@ -56,10 +61,12 @@ export function EndScreen({ next, slateId, onAgain }: EndScreenProps) {
           <Text size="sm" fw={600} role="timer">
             {left === null ? 'Up next' : `Up next in ${left}`}
           </Text>
-          <Text fw={650} size="xl" lineClamp={2}>
+          <Text fw={650} size="xl" lineClamp={2} className="sv-end-name">
             {next.name}
           </Text>
-          <Text size="sm">{next.creator.name}</Text>
+          <Text size="sm" className="sv-end-by">
+            {next.creator.name}
+          </Text>
         </div>
       </div>
       <Group gap="sm" justify="center">

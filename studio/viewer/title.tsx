@@ -3,10 +3,11 @@ import { Badge, Group, Progress, Stack, Text, Title } from '@mantine/core'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useClient, useQuery } from 'urql'
-import { Empty, Failed } from '../shared/empty.tsx'
+import { Failed } from '../shared/empty.tsx'
 import { formatDuration, formatRelative } from '../shared/format.ts'
 import { useTitle } from '../shared/use-title.ts'
 import { useDiscoveryDoor } from './impressions.ts'
+import { NotHere } from './not-here.tsx'
 import { Opinion } from './opinion.tsx'
 import { PlayLink } from './play-link.tsx'
 import { progressOf } from './progress.ts'
@@ -29,7 +30,10 @@ export function TitlePage() {
   useDiscoveryDoor()
   if (data == null || data.title?.id !== id) {
     const gone = data?.title === null || error?.graphQLErrors[0]?.extensions['code'] === 'SV_NO_SUCH_TITLE'
-    if (gone) return <Empty title="This title is not here">It may have been removed by its creator.</Empty>
+    if (gone) {
+      const why = 'It may have been removed by its creator, or the address is mistyped.'
+      return <NotHere title="This title is not here" why={why} to="/search" on="Look around" />
+    }
     if (error !== undefined) return <Failed message="The title did not load." retry={refresh} />
     return <TitleWaiting />
   }

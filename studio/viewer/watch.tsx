@@ -1,13 +1,13 @@
 /** The player's page: opens a play session, plays, and offers what to watch next. */
-import { Anchor, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useClient, useQuery } from 'urql'
 import { preloadEngine } from '#playback/player/index.ts'
-import { Empty } from '../shared/empty.tsx'
 import { formatDuration } from '../shared/format.ts'
 import { useTitle } from '../shared/use-title.ts'
 import { useDiscoveryDoor } from './impressions.ts'
+import { NotHere } from './not-here.tsx'
 import { Opinion } from './opinion.tsx'
 import { titlePath } from './play-link.tsx'
 import { TITLE } from './queries.ts'
@@ -51,16 +51,8 @@ function Watch({ id }: { readonly id: string }) {
   const title = data?.title
   useTitle(title?.name)
   if (opened !== null && 'problem' in opened) {
-    const about = (
-      <Button component={Link} to={titlePath(id, null) as never} variant="default">
-        About the title
-      </Button>
-    )
-    return (
-      <Empty title="This does not play" action={about}>
-        {opened.problem}
-      </Empty>
-    )
+    const to = titlePath(id, null)
+    return <NotHere title="This does not play" why={opened.problem} to={to} on="About the title" />
   }
   const slate = data?.recommendations
   const slots = slate?.rows.flatMap((row) => row.slots) ?? []

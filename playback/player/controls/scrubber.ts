@@ -89,20 +89,24 @@ function createTip() {
     picture.style.backgroundPosition = `${-tile.x * scale}px ${-tile.y * scale}px`
     picture.style.backgroundSize = `${sheetWidth * scale}px auto`
   }
+  const show = (x: number, width: number, second: number, storyboard: Storyboard | null): void => {
+    const tile = storyboard?.tileAt(second) ?? null
+    const again = (): void => {
+      if (!element.hidden) show(x, width, second, storyboard)
+    }
+    const sheetWidth = tile === null ? null : (storyboard?.sheetWidth(tile.url, again) ?? null)
+    picture.hidden = tile === null || sheetWidth === null
+    if (tile !== null && sheetWidth !== null) paint(tile, sheetWidth)
+    const half = picture.hidden ? 28 : TILE_PX / 2
+    time.textContent = clock(second)
+    element.style.left = `${Math.min(width - half, Math.max(half, x))}px`
+    element.hidden = false
+  }
   return {
     element,
+    show,
     hide: (): void => {
       element.hidden = true
-    },
-    show: (x: number, width: number, second: number, storyboard: Storyboard | null): void => {
-      const tile = storyboard?.tileAt(second) ?? null
-      const sheetWidth = tile === null ? null : (storyboard?.sheetWidth(tile.url) ?? null)
-      picture.hidden = tile === null || sheetWidth === null
-      if (tile !== null && sheetWidth !== null) paint(tile, sheetWidth)
-      const half = picture.hidden ? 28 : TILE_PX / 2
-      time.textContent = clock(second)
-      element.style.left = `${Math.min(width - half, Math.max(half, x))}px`
-      element.hidden = false
     },
   }
 }

@@ -29,8 +29,8 @@ export function parseStoryboard(vtt: string, base: string): Cue[] {
 
 export type Storyboard = {
   tileAt(second: number): Tile | null
-  /** Width of the whole sprite; null until it has been loaded. */
-  sheetWidth(url: string): number | null
+  /** Width of the whole sprite; null until it has been loaded, which `onLoad` tells. */
+  sheetWidth(url: string, onLoad: () => void): number | null
 }
 
 export async function loadStoryboard(url: string): Promise<Storyboard> {
@@ -39,10 +39,12 @@ export async function loadStoryboard(url: string): Promise<Storyboard> {
   const sheets = new Map<string, HTMLImageElement>()
   return {
     tileAt: (second) => cues.find((cue) => second >= cue.from && second < cue.to) ?? cues.at(-1) ?? null,
-    sheetWidth: (sheet) => {
-      const image = sheets.get(sheet) ?? new Image()
-      if (!sheets.has(sheet)) {
+    sheetWidth: (sheet, onLoad) => {
+      let image = sheets.get(sheet)
+      if (image === undefined) {
+        image = new Image()
         sheets.set(sheet, image)
+        image.addEventListener('load', onLoad, { once: true })
         image.src = sheet
       }
       return image.naturalWidth === 0 ? null : image.naturalWidth
