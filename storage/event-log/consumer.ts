@@ -1,6 +1,7 @@
 /** A consumer of the embedded log: one loop a partition, each batch handled, then committed, then the next. */
 import type { ConsumeOptions, Consumer, LogBatch } from '#storage/event-log/event-log.ts'
-import { type Block, type Partition, readBlocks } from '#storage/event-log/partition.ts'
+import { type Partition, readBlocks } from '#storage/event-log/partition.ts'
+import type { Block } from '#storage/event-log/segment-file.ts'
 
 type ConsumerInput = ConsumeOptions & {
   readonly partitions: readonly Partition[]

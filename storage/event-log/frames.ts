@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib'
 
 export const HEADER_BYTES = 28
 const MAGIC = 0x53564c31 // "SVL1"
+export const MAGIC_BYTES = Buffer.from([0x31, 0x4c, 0x56, 0x53])
 
 export type Frame = {
   /** Where the frame's header begins in its file. */

@@ -2,14 +2,21 @@
  * One partition: segment files of frames, in order. Appends that wait together are written as one block and synced
  * once (group commit). A torn tail is cut when the partition is opened; a failed write is undone before the next.
  */
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { mkdirSync, readdirSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
-import { assert } from '#base/assert.ts'
 import { Refusal } from '#base/refusal.ts'
 import type { StoredEvent } from '#events/define.ts'
 import { refusals } from '#storage/event-log/errors.ts'
-import { decodeHeader, encodeHeader, type Frame, HEADER_BYTES, isWhole } from '#storage/event-log/frames.ts'
+import { encodeHeader, HEADER_BYTES } from '#storage/event-log/frames.ts'
+import {
+  type Block,
+  openSegment,
+  readBlock,
+  type Segment,
+  scanSegment,
+  writeWhole,
+} from '#storage/event-log/segment-file.ts'
 import type { BlockEncoder } from '#storage/warehouse/native.ts'
 
 const SEGMENT_BYTES = 128 * 1024 * 1024
@@ -22,14 +29,6 @@ const TAIL_BYTES = 16 * 1024 * 1024
 /** Of the newest of them the events too: kept for long, objects cost the collector more than decoding them again. */
 const TAIL_EVENTS = 2000
 
-type Segment = { readonly file: string; readonly frames: Frame[]; bytes: number }
-export type Block = {
-  readonly firstOffset: number
-  readonly count: number
-  readonly bytes: Uint8Array
-  /** Dropped after a while. */
-  events: readonly StoredEvent[] | null
-}
 type Waiting = { readonly events: readonly StoredEvent[]; done(): void; failed(error: unknown): void }
 
 export type Partition = {
@@ -69,23 +68,22 @@ export function openPartition(dir: string, number: number, encoder: BlockEncoder
       segment = { file: path.join(dir, `${String(end).padStart(16, '0')}.log`), frames: [], bytes: 0 }
       segments.push(segment)
     }
-    if (handle === null) {
-      handle = await open(segment.file, 'a', 0o600)
-      await handle.truncate(segment.bytes)
-      if (segment.bytes === 0) await syncFolder(dir)
-    }
+    handle ??= await openSegment(segment, dir)
     return { handle, segment }
   }
   const writeBlock = async (events: readonly StoredEvent[]): Promise<void> => {
     const block = encoder.encode(events as readonly { [field: string]: unknown }[], number, end)
-    const { handle: file, segment } = await current()
+    let segment: Segment
     try {
-      await file.writev([encodeHeader(block, end, events.length), block])
-      await file.datasync()
+      const open = await current()
+      segment = open.segment
+      await writeWhole(open.handle, encodeHeader(block, end, events.length), block)
+      await open.handle.datasync()
     } catch (error) {
       // Reopening cuts what was half written, so that the next block follows the last whole one.
+      const failed = handle
       handle = null
-      await file.close().catch(() => undefined)
+      await failed?.close().catch(() => undefined)
       throw new Refusal(refusals.unavailable, 'The event log could not be written.', { cause: error })
     }
     segment.frames.push({
@@ -196,73 +194,4 @@ const endOf = (segments: readonly Segment[]): number => {
   if (last !== undefined) return last.firstOffset + last.count
   const name = segments.at(-1)?.file
   return name === undefined ? 0 : Number(path.basename(name, '.log'))
-}
-
-/** Finds the frames of a file; in the last file every block is checked, and what follows the last whole one is cut. */
-function scanSegment(file: string, isLast: boolean): Segment {
-  const fd = openSync(file, 'r+')
-  try {
-    const size = fstatSync(fd).size
-    const frames: Frame[] = []
-    let at = 0
-    while (at + HEADER_BYTES <= size) {
-      const header = Buffer.alloc(HEADER_BYTES)
-      readSync(fd, header, 0, HEADER_BYTES, at)
-      const frame = decodeHeader(header, at)
-      if (frame === null || at + HEADER_BYTES + frame.blockBytes > size) break
-      if (isLast && !isWhole(header, readBytes(fd, frame))) break
-      frames.push(frame)
-      at += HEADER_BYTES + frame.blockBytes
-    }
-    assert(isLast || at === size, `${file} is damaged at ${at}: restore it from a backup`)
-    if (at < size) ftruncateSync(fd, at)
-    return { file, frames, bytes: at }
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function readBytes(fd: number, frame: Frame): Buffer {
-  const block = Buffer.allocUnsafe(frame.blockBytes)
-  readSync(fd, block, 0, frame.blockBytes, frame.position + HEADER_BYTES)
-  return block
-}
-
-async function readBlock(segments: readonly Segment[], offset: number): Promise<Block | null> {
-  const segment = segments.findLast(
-    (one) => (one.frames[0]?.firstOffset ?? Number.POSITIVE_INFINITY) <= offset,
-  )
-  const frame = segment === undefined ? undefined : frameAt(segment.frames, offset)
-  if (segment === undefined || frame === undefined) return null
-  const file = await open(segment.file, 'r')
-  try {
-    const whole = Buffer.allocUnsafe(HEADER_BYTES + frame.blockBytes)
-    await file.read(whole, 0, whole.length, frame.position)
-    const block = whole.subarray(HEADER_BYTES)
-    assert(isWhole(whole, block), `${segment.file} is damaged at ${frame.position}`)
-    return { firstOffset: frame.firstOffset, count: frame.count, bytes: block, events: null }
-  } finally {
-    await file.close()
-  }
-}
-
-/** Binary search: the last frame that begins at or before the offset. */
-function frameAt(frames: readonly Frame[], offset: number): Frame | undefined {
-  let low = 0
-  let high = frames.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if ((frames[middle] as Frame).firstOffset <= offset) low = middle
-    else high = middle - 1
-  }
-  return frames[low]
-}
-
-async function syncFolder(dir: string): Promise<void> {
-  const folder = await open(dir, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }

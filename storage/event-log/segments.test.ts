@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fork, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -26,8 +34,41 @@ async function appendForever(dir: string, prefix: string): Promise<void> {
   }
 }
 
+/** Run as a child on a tiny disk: fills it, makes room, goes on, and says what was refused and what is missing. */
+async function fillDisk(dir: string): Promise<void> {
+  const openLog = () =>
+    openSegmentLog({ dir: path.join(dir, 'log'), streams: [feedback], clock: systemClock, log: silentLog })
+  const ballast = path.join(dir, 'ballast')
+  writeFileSync(ballast, Buffer.alloc(1_000_000))
+  const log = await openLog()
+  const acknowledged: string[] = []
+  const refused = new Set<unknown>()
+  let goneOn = false
+  for (let i = 0, failures = 0; failures < 3 || !goneOn; i++) {
+    const ids = Array.from({ length: 500 }, (_, k) => `${i}-${k}`)
+    try {
+      await log.append(feedback, ids.map(ratingEvent))
+      acknowledged.push(...ids)
+      goneOn = failures === 3
+    } catch (error) {
+      refused.add((error as { code?: string }).code)
+      assert.ok(++failures <= 3, 'appends go on after room was made')
+      if (failures === 3) rmSync(ballast)
+    }
+  }
+  await log.close()
+  const again = await openLog()
+  const events = (await again.read(feedback, 0, 0, 10_000_000))?.events() ?? []
+  const there = new Set(events.map((event) => event.eventId))
+  await again.close()
+  const missing = acknowledged.filter((id) => !there.has(id)).length
+  process.stdout.write(JSON.stringify({ refused: [...refused], missing, twice: events.length - there.size }))
+}
+
 if (process.argv[2] === 'append') {
   await appendForever(process.argv[3] as string, process.argv[4] as string)
+} else if (process.argv[2] === 'fill') {
+  await fillDisk(process.argv[3] as string)
 } else {
   after(() => rmSync(root, { recursive: true, force: true }))
   eventLogSuite('segments', openAt)
@@ -80,5 +121,42 @@ if (process.argv[2] === 'append') {
       assert.deepEqual(ids, damage === 'garbage' ? ['kept', 'lost', 'next'] : ['kept', 'next'])
       await second.close()
     }
+  })
+
+  test('segments: damage with whole blocks behind it is refused, nothing is cut', async () => {
+    const log = await openAt('rotten')
+    for (const id of ['a', 'b', 'c']) await log.append(feedback, [ratingEvent(id)])
+    await log.close()
+    const folder = path.join(root, 'rotten', feedback.name, '0')
+    const file = path.join(folder, readdirSync(folder)[0] as string)
+    const bytes = readFileSync(file)
+    const second = 28 + bytes.readUInt32LE(4)
+    bytes[second + 40] = (bytes[second + 40] as number) ^ 1
+    writeFileSync(file, bytes)
+    await assert.rejects(openAt('rotten'), /is damaged at/)
+    assert.equal(readFileSync(file).length, bytes.length)
+  })
+
+  test('segments: a second opener is refused, until the first has closed', async () => {
+    const first = await openAt('locked')
+    await assert.rejects(openAt('locked'), (error: { code?: string }) => error.code === 'SV_LOG_UNAVAILABLE')
+    await first.close()
+    await (await openAt('locked')).close()
+  })
+
+  const ownDisks = process.platform === 'linux' && spawnSync('unshare', ['-rm', 'true']).status === 0
+  test('segments: a full disk refuses, then goes on; what it acknowledged is there', {
+    skip: !ownDisks,
+  }, () => {
+    const dir = path.join(root, 'full')
+    mkdirSync(dir)
+    const script = 'mount -t tmpfs -o size=5m none "$1" && exec "$2" "$3" fill "$1"'
+    const argv = ['-rm', 'sh', '-c', script, 'sh', dir, process.execPath, import.meta.filename]
+    const { stdout, stderr } = spawnSync('unshare', argv, { encoding: 'utf8' })
+    assert.deepEqual(JSON.parse(stdout || JSON.stringify(stderr)), {
+      refused: ['SV_LOG_UNAVAILABLE'],
+      missing: 0,
+      twice: 0,
+    })
   })
 }

@@ -9,11 +9,15 @@ import { required } from '#base/assert.ts'
 import type { Clock } from '#base/clock.ts'
 import { fnv1a } from '#base/ids.ts'
 import type { Log } from '#base/log.ts'
+import { Refusal } from '#base/refusal.ts'
 import type { StoredEvent, StreamDefinition } from '#events/define.ts'
 import { streamColumns } from '#events/registry.ts'
+import { takeLock } from '#storage/data-dir-lock.ts'
 import { startConsumer } from '#storage/event-log/consumer.ts'
+import { refusals } from '#storage/event-log/errors.ts'
 import type { EventLog, LogBatch } from '#storage/event-log/event-log.ts'
-import { type Block, openPartition, type Partition, readBlocks } from '#storage/event-log/partition.ts'
+import { openPartition, type Partition, readBlocks } from '#storage/event-log/partition.ts'
+import type { Block } from '#storage/event-log/segment-file.ts'
 import { createBlockEncoder, decodeRows } from '#storage/warehouse/native.ts'
 
 export type SegmentLogOptions = {
@@ -23,8 +27,25 @@ export type SegmentLogOptions = {
   readonly log: Log
 }
 
-export async function openSegmentLog({ dir, streams, log }: SegmentLogOptions): Promise<EventLog> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+/** One writer at a time: two would give the same offsets to different events. */
+export async function openSegmentLog(options: SegmentLogOptions): Promise<EventLog> {
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 })
+  const lock = takeLock(options.dir)
+  if ('heldBy' in lock) {
+    throw new Refusal(
+      refusals.unavailable,
+      `Process ${lock.heldBy} has the event log of ${options.dir} open.`,
+    )
+  }
+  try {
+    return openLocked(options, lock.release)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function openLocked({ dir, streams, log }: SegmentLogOptions, release: () => void): EventLog {
   const offsets = open<number, string[]>({ path: path.join(dir, 'groups'), encoding: 'msgpack' })
   const partitions = new Map<string, Partition[]>()
   for (const stream of streams) {
@@ -106,6 +127,7 @@ export async function openSegmentLog({ dir, streams, log }: SegmentLogOptions): 
       await Promise.all([...consumers].map((consumer) => consumer.close()))
       for (const list of partitions.values()) await Promise.all(list.map((partition) => partition.close()))
       await offsets.close()
+      release()
     },
   }
 }
