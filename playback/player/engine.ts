@@ -40,13 +40,13 @@ const isApple = (video: HTMLVideoElement): boolean =>
   'WebKitMediaKeys' in window && video.canPlayType('application/vnd.apple.mpegurl') !== ''
 const hasMediaSource = (): boolean => 'MediaSource' in window || 'ManagedMediaSource' in window
 
-/** Bits a second to begin with: as measured the last time, else as the browser thinks. */
+/** Bits a second to begin with: as measured the last time, and no more than the browser now thinks. */
 function expectedBps(): number {
-  const measured = Number(openStorage()?.getItem(SPEED) ?? 0)
-  if (measured > 0) return measured * TRUST
   const { connection } = navigator as { connection?: { downlink?: number } }
-  const guess = (connection?.downlink ?? 0) * 1_000_000 * TRUST
-  return guess > 0 ? guess : UNKNOWN_BPS
+  const thought = (connection?.downlink ?? 0) * 1_000_000 || Number.POSITIVE_INFINITY
+  const measured = Number(openStorage()?.getItem(SPEED) ?? 0) || Number.POSITIVE_INFINITY
+  const known = Math.min(thought, measured)
+  return Number.isFinite(known) ? known * TRUST : UNKNOWN_BPS
 }
 
 /** `startSeconds`: where playback will begin, so that nothing before it is fetched. */

@@ -126,10 +126,16 @@ function makeStage({ posterUrl, titleName, captions }: PlayerSession) {
   video.volume = volume
   video.muted = muted
   for (const { language: srclang, label, url } of captions) {
-    const track = make('track', { kind: 'subtitles', srclang, label, src: url })
-    video.append(track)
-    track.track.mode = srclang === language ? 'showing' : 'disabled'
+    video.append(make('track', { kind: 'subtitles', srclang, label, src: url }))
   }
+  // The browser makes a choice of its own before this; the viewer's holds.
+  video.addEventListener(
+    'loadedmetadata',
+    () => {
+      for (const track of video.textTracks) track.mode = track.language === language ? 'showing' : 'disabled'
+    },
+    { once: true },
+  )
   const label = titleName === '' ? 'Video player' : `Video player: ${titleName}`
   const root = make('div', { class: 'svp', tabindex: 0, role: 'region', 'aria-label': label }, video)
   return { video, root }

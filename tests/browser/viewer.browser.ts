@@ -207,6 +207,44 @@ test('the menu is used by keys, and everything over the picture is accessible', 
   await page.context().close()
 })
 
+test('captions are chosen once, and stay chosen', async () => {
+  const { page, problems } = await visit(browser, platform.url, 'ada')
+  const captions = [
+    { language: 'en', label: 'English', url: '/captions.vtt' },
+    { language: 'de', label: 'Deutsch', url: '/captions.vtt' },
+  ]
+  await page.route('**/graphql', async (route) => {
+    if (!(route.request().postData() ?? '').includes('createPlaySession')) return route.fallback()
+    const response = await route.fetch()
+    const answer = (await response.json()) as { data: { createPlaySession: object } }
+    const createPlaySession = { ...answer.data.createPlaySession, captions }
+    await route.fulfill({ response, json: { data: { createPlaySession } } })
+  })
+  const body = 'WEBVTT\n\n00:00.000 --> 01:00.000\nA very large rabbit yawns.\n'
+  await page.route('**/captions.vtt', (route) => route.fulfill({ contentType: 'text/vtt', body }))
+  const shown = (): Promise<string[]> =>
+    page.evaluate(() =>
+      [
+        ...(document.querySelector('video') as unknown as { textTracks: { label: string; mode: string }[] })
+          .textTracks,
+      ]
+        .filter(({ mode }) => mode === 'showing')
+        .map(({ label }) => label),
+    )
+  await page.goto(`/watch/${TITLE}`)
+  await plays(page)
+  assert.deepEqual(await shown(), [])
+  await press(page, 'c')
+  assert.deepEqual(await shown(), ['English'])
+  await page.reload()
+  await plays(page)
+  assert.deepEqual(await shown(), ['English'])
+  await press(page, 'c')
+  assert.deepEqual(await shown(), [])
+  assert.deepEqual(problems, [])
+  await page.context().close()
+})
+
 test('two taps on a side of the picture seek ten seconds, one shows the controls', async () => {
   const { page } = await visit(browser, platform.url, 'ada', 'phone')
   await page.goto(`/watch/${TITLE}`)
