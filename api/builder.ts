@@ -1,6 +1,7 @@
 /** The schema builder all subjects share: context, scalars, and the words of the contract as enums. */
 import SchemaBuilder from '@pothos/core'
 import type { Context } from '#api/context.ts'
+import { LEFT_OUT } from '#metrics/scope.ts'
 
 type Types = {
   Context: Context
@@ -34,6 +35,10 @@ export const createEnums = (builder: Builder) => ({
   }),
   JobState: builder.enumType('JobState', {
     values: ['uploading', 'probing', 'transcoding', 'packaging', 'done', 'failed'] as const,
+  }),
+  LeftOut: builder.enumType('LeftOut', {
+    description: 'Views that are left out of all figures, and counted beside them, unless they are included.',
+    values: LEFT_OUT,
   }),
   Range: builder.enumType('Range', { values: ['hours24', 'days7', 'days28', 'all'] as const }),
 })

@@ -6,6 +6,8 @@ import { Refusal } from '#base/refusal.ts'
 export type Context = {
   readonly ports: Ports
   readonly caller: Caller
+  /** The address the request came from. */
+  readonly from: string
   /** The viewer's history and feedback, read on first use. Empty for visitors and kids. */
   viewerState(): Promise<ViewerState>
   /** Forgets what was read, after something the viewer did. */
@@ -16,11 +18,17 @@ export type Context = {
 
 const nobody: ViewerState = { history: new Map(), feedback: new Map() }
 
-export function createContext(ports: Ports, caller: Caller, setSession: (cookie: string) => void): Context {
+export function createContext(
+  ports: Ports,
+  caller: Caller,
+  from: string,
+  setSession: (cookie: string) => void,
+): Context {
   let state: Promise<ViewerState> | undefined
   return {
     ports,
     caller,
+    from,
     viewerState: () => {
       if (caller.viewerKey === null) return Promise.resolve(nobody)
       state ??= ports.viewerState(caller.tenantId, caller.viewerKey)

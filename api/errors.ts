@@ -20,6 +20,21 @@ export const refusals = defineRefusals({
     fix: 'Wait until the title is ready; simulated titles never play.',
   },
   badInput: { code: 'SV_BAD_INPUT', status: 400, fix: 'Correct the value the message names.' },
+  tooLarge: {
+    code: 'SV_QUERY_TOO_LARGE',
+    status: 413,
+    fix: 'Send a shorter document with fewer variables, with a content-length.',
+  },
+  unknownDocument: {
+    code: 'SV_UNKNOWN_DOCUMENT',
+    status: 404,
+    fix: 'Send the whole document to /graphql; this server was built with others.',
+  },
+  tooManySubscriptions: {
+    code: 'SV_TOO_MANY_SUBSCRIPTIONS',
+    status: 429,
+    fix: 'Close pages that are no longer looked at, then try again after the time in Retry-After.',
+  },
   tooCostly: {
     code: 'SV_QUERY_TOO_COSTLY',
     status: 400,

@@ -1,5 +1,6 @@
 /** The figures creators are shown, as API types: nothing is computed here. */
 import type { Builder, Enums } from '#api/builder.ts'
+import type { ChartDelayRef } from '#api/chart-delay.ts'
 import type {
   FiguresRecord,
   OverviewRecord,
@@ -10,29 +11,40 @@ import type {
   TitleFiguresRecord,
   TitleRecord,
 } from '#api/ports.ts'
+import type { WithAsked } from '#api/provenance.ts'
 import type { TitleRef } from '#api/titles.ts'
+import type { Concurrency } from '#metrics/analytics.ts'
+import type { ToldAudience } from '#metrics/audience.ts'
+import { figureMetrics } from '#metrics/figures.ts'
+import { type Interval, intervalsOf } from '#metrics/intervals.ts'
 
-export const defineFigures = (builder: Builder) =>
-  builder.objectRef<FiguresRecord>('Figures').implement({
-    description: 'Null where nothing was counted. Engagement by view start, quality by view end.',
+export type FiguresShape = FiguresRecord & WithAsked
+/** A field for each metric, described by its definition: what the API says is what is computed. */
+export function defineFigures(builder: Builder) {
+  const Interval = builder.objectRef<Interval>('Interval').implement({
+    description: 'How sure a percentage is: 95 of 100 such intervals hold the true one (Wilson).',
     fields: (t) => ({
-      views: t.exposeInt('views'),
-      plays: t.exposeInt('plays'),
-      uniqueViewers: t.exposeInt('uniqueViewers'),
-      watchTimeMs: t.exposeFloat('watchTimeMs'),
-      impressions: t.exposeInt('impressions'),
-      completePercent: t.exposeFloat('completePercent', { nullable: true }),
-      startupP50Ms: t.exposeFloat('startupP50Ms', { nullable: true }),
-      startupP95Ms: t.exposeFloat('startupP95Ms', { nullable: true }),
-      rebufferPercent: t.exposeFloat('rebufferPercent', { nullable: true }),
-      bufferFreePercent: t.exposeFloat('bufferFreePercent', { nullable: true }),
-      startFailurePercent: t.exposeFloat('startFailurePercent', { nullable: true }),
-      playbackFailurePercent: t.exposeFloat('playbackFailurePercent', { nullable: true }),
-      exitBeforeStartPercent: t.exposeFloat('exitBeforeStartPercent', { nullable: true }),
-      clickThroughPercent: t.exposeFloat('clickThroughPercent', { nullable: true }),
-      averageViewMs: t.exposeFloat('averageViewMs', { nullable: true }),
+      metric: t.exposeString('metric'),
+      n: t.exposeInt('n', { description: 'Of how many things it is a share.' }),
+      low: t.exposeFloat('low'),
+      high: t.exposeFloat('high'),
     }),
   })
+  return builder.objectRef<FiguresShape>('Figures').implement({
+    description: 'Null where nothing was counted. Engagement by view start, quality by view end.',
+    fields: (t) => ({
+      ...Object.fromEntries(
+        figureMetrics.map(({ name, unit, about: description, nullWhen }) => {
+          if (unit === 'count') return [name, t.exposeInt(name, { description })] as const
+          return nullWhen === 'never'
+            ? ([name, t.exposeFloat(name, { description })] as const)
+            : ([name, t.exposeFloat(name, { description, nullable: true })] as const)
+        }),
+      ),
+      intervals: t.field({ type: [Interval], resolve: (figures) => intervalsOf(figures) }),
+    }),
+  })
+}
 
 export const defineSeriesPoint = (builder: Builder) =>
   builder.objectRef<PointRecord>('SeriesPoint').implement({
@@ -40,6 +52,10 @@ export const defineSeriesPoint = (builder: Builder) =>
       at: t.expose('at', { type: 'Instant' }),
       views: t.exposeInt('views'),
       watchTimeMs: t.exposeFloat('watchTimeMs'),
+      restatedViews: t.exposeInt('restatedViews', {
+        description:
+          'Views of which something came when the day of the point, in UTC, was settled; its figures have changed since.',
+      }),
     }),
   })
 
@@ -59,10 +75,13 @@ type Parts = {
   TitleFigures: ReturnType<typeof defineTitleFigures>
 }
 
-export type OverviewShape = Omit<OverviewRecord, 'topTitles'> & {
-  readonly range: RangeName
-  readonly topTitles: readonly TitleFiguresShape[]
-}
+export type OverviewShape = Omit<OverviewRecord, 'topTitles' | 'current' | 'previous'> &
+  WithAsked & {
+    readonly range: RangeName
+    readonly current: FiguresShape
+    readonly previous: FiguresShape | null
+    readonly topTitles: readonly TitleFiguresShape[]
+  }
 export const defineOverview = (
   builder: Builder,
   enums: Enums,
@@ -87,10 +106,13 @@ export const defineOverview = (
     }),
   })
 
-export type RealtimeShape = Omit<RealtimeRecord, 'topTitles'> & {
-  readonly topTitles: readonly TitleFiguresShape[]
-}
-export function defineRealtime(builder: Builder, { TitleFigures }: Parts) {
+export type RealtimeShape = Omit<RealtimeRecord, 'topTitles'> &
+  WithAsked & { readonly topTitles: readonly TitleFiguresShape[] }
+export function defineRealtime(
+  builder: Builder,
+  TitleFigures: ReturnType<typeof defineTitleFigures>,
+  ChartDelay: ChartDelayRef,
+) {
   const MinutePoint = builder.objectRef<{ at: number; views: number }>('MinutePoint').implement({
     fields: (t) => ({ at: t.expose('at', { type: 'Instant' }), views: t.exposeInt('views') }),
   })
@@ -108,6 +130,7 @@ export function defineRealtime(builder: Builder, { TitleFigures }: Parts) {
       }),
       topTitles: t.field({ type: [TitleFigures], resolve: (realtime) => [...realtime.topTitles] }),
       watermarkAt: t.expose('watermarkAt', { type: 'Instant' }),
+      chartDelay: t.field({ type: ChartDelay, resolve: (_, __, { ports }) => ports.chartDelay() }),
     }),
   })
 }
@@ -121,7 +144,7 @@ export function defineRetention(builder: Builder) {
       unique: t.exposeFloat('unique'),
     }),
   })
-  return builder.objectRef<RetentionRecord>('Retention').implement({
+  return builder.objectRef<RetentionRecord & WithAsked>('Retention').implement({
     description:
       'Shares of views, one entry a second from 0. `absolute` may exceed 1 where seconds are watched again.',
     fields: (t) => ({
@@ -138,3 +161,32 @@ export function defineRetention(builder: Builder) {
     }),
   })
 }
+
+export function defineConcurrency(builder: Builder) {
+  const Point = builder.objectRef<Concurrency['points'][number]>('ConcurrentPoint').implement({
+    fields: (t) => ({ at: t.expose('at', { type: 'Instant' }), viewers: t.exposeInt('viewers') }),
+  })
+  return builder.objectRef<Concurrency & WithAsked>('Concurrency').implement({
+    description: 'How many were there at once: the most in each stretch, exact.',
+    fields: (t) => ({
+      peakViewers: t.exposeInt('peakViewers'),
+      peakAt: t.expose('peakAt', {
+        type: 'Instant',
+        description: 'Begin of the stretch of the peak; 0 for none.',
+      }),
+      stepMs: t.exposeInt('stepMs'),
+      points: t.field({ type: [Point], resolve: ({ points }) => [...points] }),
+    }),
+  })
+}
+
+export const defineAudience = (builder: Builder) =>
+  builder.objectRef<ToldAudience & WithAsked>('Audience').implement({
+    description: 'The viewers of the last 28 days. Groups under 5 are not told, larger ones in steps of 5.',
+    fields: (t) => ({
+      monthlyViewers: t.exposeInt('monthlyViewers'),
+      newViewers: t.exposeInt('newViewers', { nullable: true }),
+      casualViewers: t.exposeInt('casualViewers', { nullable: true }),
+      regularViewers: t.exposeInt('regularViewers', { nullable: true }),
+    }),
+  })

@@ -1,7 +1,11 @@
 /** What the outside sees of an error: refusals with code and fix, everything else masked and logged. */
 import { GraphQLError } from 'graphql'
+import { refusals } from '#api/errors.ts'
 import type { Log } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
+
+/** What PostgreSQL says of text with a character it cannot hold: NUL. */
+const UNSTORABLE = '22021'
 
 function refusalIn(error: unknown): Refusal | null {
   for (
@@ -10,6 +14,8 @@ function refusalIn(error: unknown): Refusal | null {
     at = (at as GraphQLError).originalError ?? at.cause, depth++
   ) {
     if (at instanceof Refusal) return at
+    if ((at as { code?: unknown }).code === UNSTORABLE)
+      return new Refusal(refusals.badInput, 'A text holds a NUL character.', { cause: at })
   }
   return null
 }

@@ -15,16 +15,37 @@ export function boundedFirst(first: number | null | undefined, fallback: number)
   return n
 }
 
-/** A page of an ordered list of ids, by cursor = id. */
-export function pageOfIds(ids: readonly string[], first: number, after: string | null | undefined) {
-  const start = after ? ids.indexOf(after) + 1 : 0
-  const slice = ids.slice(start, start + first)
-  return { ids: slice, hasNextPage: start + first < ids.length, totalCount: ids.length }
+/** Where an entry stands in a list that is newest first; right also after the entry has left it. */
+export type Place = { readonly at: number; readonly id: string }
+
+const isAfter = (a: Place, b: Place): boolean => a.at < b.at || (a.at === b.at && a.id > b.id)
+export const cursorOf = ({ at, id }: Place): string =>
+  Buffer.from(JSON.stringify([at, id])).toString('base64url')
+
+export function placeOf(cursor: string): Place {
+  try {
+    const [at, id, ...more] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    if (typeof at === 'number' && typeof id === 'string' && more.length === 0) return { at, id }
+  } catch {
+    // Said below, like every other cursor that is not ours.
+  }
+  throw new Refusal(refusals.badInput, `${cursor.slice(0, 80)} is not a cursor of this list.`)
 }
 
-export const definePages = (builder: Builder, Title: TitleRef) => {
-  type Edge = Page<TitleRecord>['edges'][number]
-  const PageInfo = builder
+/** A page of a list, newest first. */
+export function pageOfPlaces(places: readonly Place[], first: number, after: string | null | undefined) {
+  const sorted = places.toSorted((a, b) => (isAfter(a, b) ? 1 : -1))
+  const last = after ? placeOf(after) : null
+  const rest = last === null ? sorted : sorted.filter((place) => isAfter(place, last))
+  return {
+    entries: rest.slice(0, first).map((place) => ({ id: place.id, cursor: cursorOf(place) })),
+    hasNextPage: rest.length > first,
+    totalCount: sorted.length,
+  }
+}
+
+export const definePageInfo = (builder: Builder) =>
+  builder
     .objectRef<{
       hasNextPage: boolean
       hasPreviousPage: boolean
@@ -39,6 +60,10 @@ export const definePages = (builder: Builder, Title: TitleRef) => {
         endCursor: t.exposeString('endCursor', { nullable: true }),
       }),
     })
+export type PageInfoRef = ReturnType<typeof definePageInfo>
+
+export const definePages = (builder: Builder, Title: TitleRef, PageInfo: PageInfoRef) => {
+  type Edge = Page<TitleRecord>['edges'][number]
   const Edge = builder.objectRef<Edge>('TitleEdge').implement({
     fields: (t) => ({
       cursor: t.exposeString('cursor'),

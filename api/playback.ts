@@ -2,11 +2,13 @@
 import type { Builder } from '#api/builder.ts'
 import type { Context } from '#api/context.ts'
 import { refusals } from '#api/errors.ts'
-import type { Sources, TitleRecord } from '#api/ports.ts'
-import { type TitleRef, visibleTitle } from '#api/titles.ts'
+import type { Role, Sources, TitleRecord } from '#api/ports.ts'
+import { isOwn, type TitleRef, visibleTitle } from '#api/titles.ts'
 import { Refusal } from '#base/refusal.ts'
 
 const PLAY_TOKEN_MS = 12 * 3_600_000
+/** Whose views are those of people who work for the tenant. */
+const STAFF: ReadonlySet<Role> = new Set(['creator', 'operator'])
 
 type Session = {
   id: string
@@ -36,6 +38,8 @@ async function openSession(
     viewerKey: caller.viewerKey,
     kids: caller.kids,
     recommendationId,
+    own: isOwn(title, context),
+    staff: caller.roles.some((role) => STAFF.has(role)),
     issuedAt,
     expiresAt: issuedAt + PLAY_TOKEN_MS,
   })
@@ -54,7 +58,9 @@ export function definePlayback(builder: Builder, Title: TitleRef) {
   })
   const PlaySession = builder.objectRef<Session>('PlaySession').implement({
     fields: (t) => ({
-      id: t.exposeID('id'),
+      id: t.exposeID('id', {
+        description: 'Names the view: players that are not ours give it as their CMCD session id.',
+      }),
       title: t.expose('title', { type: Title }),
       hlsUrl: t.string({ resolve: ({ sources }) => sources.hlsUrl }),
       dashUrl: t.string({ resolve: ({ sources }) => sources.dashUrl }),
@@ -68,8 +74,9 @@ export function definePlayback(builder: Builder, Title: TitleRef) {
       resumeMs: t.exposeInt('resumeMs'),
       eventsUrl: t.string({ resolve: () => '/events' }),
       cmcdUrl: t.string({
-        description: 'CMCD v2 event target for players that are not ours, with the token in it.',
-        resolve: ({ token }) => `/cmcd/${token}`,
+        description:
+          'CMCD v2 event target for players that are not ours, with the token in it; absolute where PUBLIC_URL is set.',
+        resolve: ({ token }, _, { ports }) => `${ports.publicUrl ?? ''}/cmcd/${token}`,
       }),
       token: t.exposeString('token'),
       writeKey: t.exposeString('writeKey'),

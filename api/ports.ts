@@ -1,6 +1,17 @@
-/** What the API asks of the rest of the platform. Wired in app/main.ts; the API itself holds no rules and no SQL. */
+/** What the API asks of the rest of the platform. Wired in app/api-ports.ts; the API itself holds no rules and no SQL. */
 import type { StoredEvent } from '#events/define.ts'
 import type { Grant } from '#events/grants.ts'
+import type { Concurrency } from '#metrics/analytics.ts'
+import type { ToldAudience } from '#metrics/audience.ts'
+import type { Figures } from '#metrics/figures.ts'
+import type { Provenance } from '#metrics/provenance.ts'
+import type { Asked, ReportName } from '#metrics/reports.ts'
+import type { Moment, Scope } from '#metrics/scope.ts'
+import type { StallPoint } from '#metrics/stalls.ts'
+import type { Witnesses } from '#metrics/witnesses.ts'
+
+export type { Asked } from '#metrics/reports.ts'
+export type { Scope } from '#metrics/scope.ts'
 
 export type Role = 'viewer' | 'creator' | 'dataScientist' | 'operator'
 export type TitleStatus = 'draft' | 'processing' | 'ready' | 'failed' | 'simulated' | 'removed'
@@ -70,6 +81,8 @@ export type JobRecord = {
   }[]
   readonly encoder: string | null
   readonly failure: { readonly code: string; readonly message: string; readonly fix: string } | null
+  /** It failed, and its source is still here: `retryTranscode` begins it again. */
+  readonly retriable: boolean
   readonly updatedAt: number
 }
 export type Sources = {
@@ -78,6 +91,13 @@ export type Sources = {
   readonly posterUrl: string
   readonly storyboardUrl: string | null
   readonly captions: readonly { readonly language: string; readonly label: string; readonly url: string }[]
+}
+
+export type CaptionRecord = {
+  readonly language: string
+  readonly label: string
+  readonly url: string
+  readonly brought: boolean
 }
 
 export type SlateRecord = {
@@ -97,25 +117,13 @@ export type SlateRecord = {
 }
 
 export type RangeName = 'hours24' | 'days7' | 'days28' | 'all'
-export type Scope = { readonly tenantId: string; readonly creatorId?: string; readonly titleId?: string }
-export type FiguresRecord = {
+export type FiguresRecord = Figures
+export type PointRecord = {
+  readonly at: number
   readonly views: number
-  readonly plays: number
-  readonly uniqueViewers: number
   readonly watchTimeMs: number
-  readonly averageViewMs: number | null
-  readonly completePercent: number | null
-  readonly startupP50Ms: number | null
-  readonly startupP95Ms: number | null
-  readonly rebufferPercent: number | null
-  readonly bufferFreePercent: number | null
-  readonly startFailurePercent: number | null
-  readonly playbackFailurePercent: number | null
-  readonly exitBeforeStartPercent: number | null
-  readonly impressions: number
-  readonly clickThroughPercent: number | null
+  readonly restatedViews: number
 }
-export type PointRecord = { readonly at: number; readonly views: number; readonly watchTimeMs: number }
 export type TitleFiguresRecord = {
   readonly titleId: string
   readonly views: number
@@ -136,6 +144,7 @@ export type RealtimeRecord = {
   readonly minutes: readonly { readonly at: number; readonly views: number }[]
   readonly topTitles: readonly TitleFiguresRecord[]
   readonly watermarkAt: number
+  readonly at: number
 }
 export type RetentionRecord = {
   readonly views: number
@@ -173,6 +182,14 @@ export type ModelRecord = {
     readonly differenceHigh?: number | null
   }[]
 }
+/** Of the last five minutes; the quantiles are null when no event came. */
+export type ChartDelayRecord = {
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  /** Of all tenants together. */
+  readonly events: number
+  readonly oldestWaitingMs: number
+}
 export type StatusRecord = {
   readonly ready: boolean
   readonly work: readonly {
@@ -182,8 +199,79 @@ export type StatusRecord = {
     readonly detail: string
     readonly failed: boolean
   }[]
+  /** Of all tenants together. */
   readonly eventsStored: number
   readonly activeModel: string
+}
+
+/** Sums over minutes of the collector's ledger. */
+export type LedgerTotalsRecord = {
+  readonly accepted: number
+  readonly stored: number
+  readonly duplicate: number
+  readonly reusedId: number
+  readonly deadLettered: number
+  readonly deadLetteredBy: Readonly<Record<string, number>>
+  readonly rows: number
+  readonly letters: number
+  readonly lost: number
+  readonly doubled: number
+  readonly unexplained: number
+  readonly unsaid: number
+  readonly unsure: number
+  readonly openMinutes: number
+}
+export const LEDGER_STATES = [
+  'open',
+  'balanced',
+  'unsaid',
+  'unsure',
+  'lost',
+  'doubled',
+  'unexplained',
+] as const
+export type LedgerStepRecord = LedgerTotalsRecord & {
+  readonly at: number
+  readonly state: (typeof LEDGER_STATES)[number]
+}
+export type LedgerRecord = {
+  readonly steps: readonly LedgerStepRecord[]
+  readonly totals: LedgerTotalsRecord
+  readonly unbalanced: readonly LedgerStepRecord[]
+}
+
+export type LetterFilter = {
+  readonly reason?: string | undefined
+  readonly type?: string | undefined
+  readonly since?: number | undefined
+  readonly state?: LetterRecord['state'] | undefined
+}
+export type LetterRecord = {
+  readonly id: string
+  readonly receivedAt: number
+  readonly reason: string
+  readonly detail: string
+  readonly firstReason: string
+  readonly claimedType: string | null
+  readonly schema: string | null
+  readonly stream: string | null
+  readonly sourceFormat: string
+  readonly partition: number
+  readonly offset: number
+  readonly body: string
+  readonly bodyEncoding: 'text' | 'base64'
+  readonly bodyBytes: number
+  readonly isCut: boolean
+  readonly state: 'waiting' | 'stored' | 'present'
+  readonly replays: number
+  /** 0: never. */
+  readonly replayedAt: number
+}
+export type ReplayedRecord = {
+  readonly id: string
+  readonly outcome: 'stored' | 'present' | 'failed'
+  readonly reason: string | null
+  readonly detail: string | null
 }
 
 export type ViewerState = {
@@ -208,6 +296,8 @@ export type Listen<T> = (heard: (value: T) => void) => () => void
 export type Ports = {
   readonly now: () => number
   readonly newId: () => string
+  /** Origin viewers reach us at through a proxy, such as `https://video.example`; null: the one they asked. */
+  readonly publicUrl: string | null
   readonly writeKeyOf: (tenantId: string) => Promise<string>
   readonly tenantName: (tenantId: string) => Promise<string>
   readonly people: (tenantId: string) => Promise<readonly PersonRecord[]>
@@ -246,26 +336,57 @@ export type Ports = {
     titleId: string,
     fileName: string,
     sizeBytes: number,
-  ) => Promise<{ uploadUrl: string; uploadToken: string; maxBytes: number }>
+  ) => Promise<{ uploadUrl: string; uploadToken: string; maxBytes: number; expiresAt: number }>
+  /** Gives up the title's unfinished upload; a draft that has nothing else is removed. */
+  readonly cancelUpload: (tenantId: string, titleId: string) => Promise<TitleRecord>
   readonly job: (tenantId: string, titleId: string) => Promise<JobRecord | null>
-  readonly onJob: (tenantId: string, titleId: string) => Listen<JobRecord>
+  readonly onJob: (tenantId: string, titleId: string) => Listen<void>
   readonly retryTranscode: (tenantId: string, titleId: string) => Promise<void>
+  readonly captions: (tenantId: string, titleId: string) => Promise<readonly CaptionRecord[]>
+  readonly putCaption: (
+    tenantId: string,
+    titleId: string,
+    file: { language: string; text: string },
+  ) => Promise<void>
+  readonly removeCaption: (tenantId: string, titleId: string, language: string) => Promise<void>
   readonly viewerState: (tenantId: string, viewerKey: string) => Promise<ViewerState>
   readonly home: (caller: Caller) => Promise<SlateRecord>
   readonly related: (caller: Caller, titleId: string, first: number) => Promise<SlateRecord>
-  readonly overview: (scope: Scope, range: RangeName) => Promise<OverviewRecord>
+  /** The instant that is now, for several reports about one; of a scope that is known at another, that one. */
+  readonly moment: (scope: Scope) => Moment
+  readonly overview: (scope: Scope, range: RangeName, moment: Moment) => Promise<OverviewRecord>
   readonly realtime: (scope: Scope) => Promise<RealtimeRecord>
-  readonly titleFigures: (scope: Scope, range: RangeName) => Promise<TitleAnalyticsRecord>
-  readonly retention: (scope: Scope, range: RangeName) => Promise<RetentionRecord>
-  readonly stalls: (
-    scope: Scope,
-    range: RangeName,
-  ) => Promise<readonly { second: number; stalls: number; stalledMs: number }[]>
+  readonly titleFigures: (scope: Scope, range: RangeName, moment: Moment) => Promise<TitleAnalyticsRecord>
+  readonly retention: (scope: Scope, range: RangeName, moment: Moment) => Promise<RetentionRecord>
+  readonly stalls: (scope: Scope, range: RangeName, moment: Moment) => Promise<readonly StallPoint[]>
+  readonly concurrency: (scope: Scope, range: RangeName, moment: Moment) => Promise<Concurrency>
+  readonly audience: (scope: Scope, moment: Moment) => Promise<ToldAudience>
+  readonly witnesses: (scope: Scope, range: RangeName, moment: Moment) => Promise<Witnesses>
+  /** How a report, or the field of it that is named, came about. */
+  readonly provenance: (report: ReportName, asked: Asked, of: string | null) => Provenance
   readonly models: (tenantId: string) => Promise<readonly ModelRecord[]>
   readonly promoteModel: (tenantId: string, versionId: string, by: string) => Promise<ModelRecord>
   readonly rollbackModel: (tenantId: string, by: string) => Promise<ModelRecord | null>
+  readonly ledger: (tenantId: string, from: number, to: number, stepMs: number) => Promise<LedgerRecord>
+  readonly repeatedEvents: (tenantId: string, from: number, to: number) => Promise<number>
+  readonly deadLetters: (
+    tenantId: string,
+    filter: LetterFilter,
+    page: { readonly first: number; readonly after: { readonly at: number; readonly id: string } | null },
+  ) => Promise<{ readonly letters: readonly LetterRecord[]; readonly hasNextPage: boolean }>
+  readonly countDeadLetters: (
+    tenantId: string,
+    filter: LetterFilter,
+  ) => Promise<readonly { readonly reason: string; readonly count: number }[]>
+  readonly deadLetter: (tenantId: string, id: string) => Promise<LetterRecord | null>
+  readonly replayDeadLetters: (
+    tenantId: string,
+    ids: readonly string[],
+    by: string,
+  ) => Promise<readonly ReplayedRecord[]>
   readonly status: (tenantId: string) => Promise<StatusRecord>
   readonly onStatus: Listen<void>
+  readonly chartDelay: () => ChartDelayRecord
   /** Says something the viewer did; resolves when durable and readable. */
   readonly sayFeedback: (event: StoredEvent) => Promise<void>
 }

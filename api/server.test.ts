@@ -1,123 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import fastify from 'fastify'
 import { printSchema } from 'graphql'
-import type { Caller, Ports, TitleRecord } from '#api/ports.ts'
 import { createSchema } from '#api/schema.ts'
-import { registerApi } from '#api/server.ts'
+import { openServer, title } from '#api/server.fixture.ts'
 import { documentHash } from '#api/trusted.ts'
-import { silentLog } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
-
-const title = (id: string, over: Partial<TitleRecord> = {}): TitleRecord => ({
-  id,
-  tenantId: 'demo',
-  name: `Title ${id}`,
-  description: '',
-  creatorId: 'ana',
-  genres: ['drama'],
-  status: 'ready',
-  durationMs: 60_000,
-  ageRating: 'all',
-  publishedAt: 1,
-  createdAt: 1,
-  simulated: false,
-  ...over,
-})
-const library = [
-  title('a'),
-  title('draft', { status: 'draft', publishedAt: null }),
-  title('foreign', { tenantId: 'other' }),
-]
-const visitor: Caller = {
-  tenantId: 'demo',
-  person: null,
-  roles: [],
-  viewerKey: null,
-  kids: false,
-  creatorId: null,
-}
-const person = { name: 'x', role: 'viewer' as const, about: '', avatarUrl: '', kids: false }
-const callers: Record<string, Caller> = {
-  ana: {
-    ...visitor,
-    person: { ...person, id: 'ana' },
-    roles: ['creator'],
-    viewerKey: 'v-ana',
-    creatorId: 'ana',
-  },
-  ben: {
-    ...visitor,
-    person: { ...person, id: 'ben' },
-    roles: ['creator'],
-    viewerKey: 'v-ben',
-    creatorId: 'ben',
-  },
-  eve: {
-    ...visitor,
-    tenantId: 'other',
-    person: { ...person, id: 'eve' },
-    roles: ['operator'],
-    viewerKey: 'v-eve',
-  },
-}
-
-/** Ports over the little library above; what a test does not need fails loudly when touched. */
-function createPorts(over: Partial<Ports> = {}): Ports {
-  const ports: Partial<Ports> = {
-    now: () => 1000,
-    newId: () => 'id-1',
-    writeKeyOf: async () => 'key',
-    tenantName: async (id) => id,
-    title: async (tenantId, id) => library.find((one) => one.tenantId === tenantId && one.id === id) ?? null,
-    titlesById: async (tenantId, ids) =>
-      library.filter((one) => one.tenantId === tenantId && ids.includes(one.id)),
-    viewerState: async () => ({ history: new Map(), feedback: new Map() }),
-    sources: async () => ({
-      hlsUrl: '/h',
-      dashUrl: '/d',
-      posterUrl: '/p',
-      storyboardUrl: null,
-      captions: [],
-    }),
-    issueGrant: async (grant) => JSON.stringify(grant),
-    models: async () => [],
-    startSession: async (_, id) =>
-      callers[id] === undefined ? null : { cookie: id, caller: callers[id] as Caller },
-    ...over,
-  }
-  return new Proxy(ports as Ports, {
-    get: (target, name) =>
-      target[name as keyof Ports] ??
-      (() => {
-        throw new Error(`port ${String(name)} is not there`)
-      }),
-  })
-}
-
-async function openServer(over: Partial<Ports> = {}, documents: string[] = []) {
-  const app = fastify()
-  await registerApi(app, {
-    ports: createPorts(over),
-    callerOf: async (cookie) => callers[/sv_session=(\w+)/.exec(cookie ?? '')?.[1] ?? ''] ?? visitor,
-    documents,
-    log: silentLog,
-  })
-  const ask = async (query: string, as?: string, variables: object = {}) => {
-    const response = await app.inject({
-      method: 'POST',
-      url: '/graphql',
-      headers: {
-        'content-type': 'application/json',
-        ...(as === undefined ? {} : { cookie: `sv_session=${as}` }),
-      },
-      payload: JSON.stringify({ query, variables }),
-    })
-    return { status: response.statusCode, body: response.json(), headers: response.headers }
-  }
-  return { app, ask }
-}
 
 test('the committed schema is the schema of the code (else: npm run contract)', () => {
   assert.equal(readFileSync('api/schema.graphql', 'utf8'), `${printSchema(createSchema())}\n`)
@@ -159,6 +47,59 @@ test('a play session is bound to tenant, title, viewer and time', async () => {
   )
 })
 
+test('a file goes to a new draft or to one of the caller’s own titles that can take it', async () => {
+  const made: string[] = []
+  const { ask } = await openServer({
+    createTitle: async () => title('new', { status: 'draft' }),
+    createUpload: async (_tenantId, titleId, fileName) => {
+      made.push(`${titleId} ${fileName}`)
+      return { uploadUrl: '/uploads', uploadToken: 't', maxBytes: 9, expiresAt: 5 }
+    },
+    removeTitle: async (_tenantId, id) => title(id),
+  })
+  const create = (whose: string) =>
+    ask(
+      `mutation { createUpload(input: { ${whose} fileName: "b.mp4" sizeBytes: 3 }) { title { id } expiresAt } }`,
+      'ana',
+    )
+  const ids = [await create('name: "New"'), await create('titleId: "a"')]
+  assert.deepEqual(
+    ids.map(({ body }) => body.data.createUpload),
+    [
+      { title: { id: 'new' }, expiresAt: 5 },
+      { title: { id: 'a' }, expiresAt: 5 },
+    ],
+  )
+  for (const [whose, code] of [
+    ['', 'SV_BAD_INPUT'],
+    ['titleId: "bens"', 'SV_NO_SUCH_TITLE'],
+    ['titleId: "simulated"', 'SV_BAD_INPUT'],
+  ] as const) {
+    assert.equal((await create(whose)).body.errors?.[0].extensions.code, code, whose)
+  }
+  assert.deepEqual(made, ['new b.mp4', 'a b.mp4'])
+})
+
+test('captions are brought and taken away by the title’s creator alone', async () => {
+  const done: string[] = []
+  const { ask } = await openServer({
+    captions: async () => [{ language: 'en', label: 'English', url: '/c', brought: true }],
+    putCaption: async (_tenantId, id, { language, text }) => void done.push(`${id} ${language} ${text}`),
+    removeCaption: async (_tenantId, id, language) => void done.push(`${id} ${language}`),
+  })
+  const put =
+    'mutation { putCaptions(titleId: "a", language: "en", text: "WEBVTT") { captions { language } } }'
+  const remove = 'mutation { removeCaptions(titleId: "a", language: "en") { id } }'
+  for (const query of [put, remove]) {
+    assert.equal((await ask(query, 'ben')).body.errors[0].extensions.code, 'SV_NO_SUCH_TITLE')
+    assert.equal((await ask(query)).body.errors[0].extensions.code, 'SV_NO_SUCH_TITLE')
+  }
+  assert.deepEqual((await ask(put, 'ana')).body.data.putCaptions.captions, [{ language: 'en' }])
+  await ask(remove, 'ana')
+  assert.deepEqual(done, ['a en WEBVTT', 'a en'])
+  assert.deepEqual((await ask('{ title(id: "a") { captions { url } } }', 'ben')).body.data.title.captions, [])
+})
+
 test('deep, wide and long documents are refused with 400 and a code', async () => {
   const { ask } = await openServer()
   const nested = `{ a: __schema { types { fields { type ${'{ ofType '.repeat(8)} { name } ${'}'.repeat(8)} } } } }`
@@ -170,6 +111,54 @@ test('deep, wide and long documents are refused with 400 and a code', async () =
     assert.equal(body.errors[0].extensions.code, 'SV_QUERY_TOO_COSTLY')
   }
   assert.equal((await ask('{ nonsense }')).status, 400)
+})
+
+test('many pages of many titles are refused, whether the document or its variables say how many', async () => {
+  const { ask } = await openServer({ titles: async () => ({ edges: [], hasNextPage: false, totalCount: 0 }) })
+  const page = (first: string) =>
+    `titles(first: ${first}) { edges { node { id name genres creator { name } } } }`
+  const many = (first: string) => Array.from({ length: 20 }, (_, i) => `a${i}: ${page(first)}`).join(' ')
+  const costly = [
+    await ask(`{ ${many('100')} }`),
+    await ask(`query ($n: Int) { ${many('$n')} }`, undefined, { n: 100 }),
+    await ask(`query ($n: Int = 100) { ${many('$n')} }`),
+    await ask(`query ($n: Int = 100) { ...all } fragment all on Query { ${many('$n')} }`),
+  ]
+  for (const { status, body } of costly) {
+    assert.equal(status, 400)
+    assert.equal(body.errors[0].extensions.code, 'SV_QUERY_TOO_COSTLY')
+  }
+  assert.equal((await ask(`query ($n: Int) { ${page('$n')} }`, undefined, { n: 100 })).status, 200)
+  assert.equal((await ask(`{ ${many('4')} }`)).status, 200)
+  const large = await ask(`{ genres } # ${'x'.repeat(1_100_000)}`)
+  assert.deepEqual([large.status, large.body.errors[0].extensions.code], [413, 'SV_QUERY_TOO_LARGE'])
+})
+
+test('a cursor stays right when its title has left the list; another list’s is refused', async () => {
+  const history = new Map<string, object>()
+  for (let n = 0; n < 6; n++) history.set(`t${n}`, { at: 10 * (n >> 1) })
+  const { ask } = await openServer({
+    viewerState: async () => ({ history, feedback: new Map() }) as never,
+    titlesById: async (_, ids) => ids.map((id) => title(id)),
+  })
+  const read = async (after: string | null) => {
+    const query =
+      'query ($after: String) { history(first: 2, after: $after) { edges { cursor node { id } } pageInfo { hasNextPage } } }'
+    return (await ask(query, 'ana', { after })).body
+  }
+  const first = (await read(null)).data.history.edges
+  assert.deepEqual(
+    first.map((edge: { node: { id: string } }) => edge.node.id),
+    ['t4', 't5'],
+  )
+  history.delete('t5')
+  const second = (await read(first[1].cursor)).data.history
+  assert.deepEqual(
+    second.edges.map((edge: { node: { id: string } }) => edge.node.id),
+    ['t2', 't3'],
+  )
+  assert.equal(second.pageInfo.hasNextPage, true)
+  assert.equal((await read('t4')).errors[0].extensions.code, 'SV_BAD_INPUT')
 })
 
 test('a page of more than 100 is refused', async () => {
@@ -219,6 +208,30 @@ test('trusted documents answer like any document; unknown hashes are 404', async
   assert.equal((await app.inject({ method: 'POST', url: '/graphql/d/00', payload: {} })).statusCode, 404)
 })
 
+test('how much is stored is told to operators only', async () => {
+  const status = { ready: true, work: [], eventsStored: 7, activeModel: 'popularity' }
+  const { ask } = await openServer({ status: async () => status })
+  const stored = async (who?: string) => (await ask('{ status { eventsStored } }', who)).body.data.status
+  assert.deepEqual(await stored('eve'), { eventsStored: 7 })
+  for (const who of [undefined, 'ana']) assert.deepEqual(await stored(who), { eventsStored: null })
+})
+
+test('how fresh the charts are is told to operators with counts, to creators beside figures of now without', async () => {
+  const chartDelay = { p50Ms: 600, p99Ms: 1400, events: 7, oldestWaitingMs: 0 }
+  const counts = { concurrentViewers: 0, viewsLastHour: 0, viewsLast48Hours: 0, minutes: [], topTitles: [] }
+  const { ask } = await openServer({
+    status: async () => ({ ready: true, work: [], eventsStored: 7, activeModel: 'popularity' }),
+    realtime: async () => ({ ...counts, watermarkAt: 1, at: 2 }),
+    chartDelay: () => chartDelay,
+  })
+  const fields = 'chartDelay { p50Ms p99Ms events oldestWaitingMs }'
+  const status = async (who: string) => (await ask(`{ status { ${fields} } }`, who)).body.data.status
+  assert.deepEqual(await status('eve'), { chartDelay })
+  assert.deepEqual(await status('ana'), { chartDelay: null })
+  const { data } = (await ask(`{ studio { realtime { ${fields} } } }`, 'ana')).body
+  assert.deepEqual(data.studio.realtime, { chartDelay: { ...chartDelay, events: null } })
+})
+
 test('a subscription sends the value at once and again on change', async () => {
   let heard: () => void = () => undefined
   let stopped = 0
@@ -237,7 +250,7 @@ test('a subscription sends the value at once and again on change', async () => {
   const abort = new AbortController()
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', cookie: 'sv_session=eve' },
     body: JSON.stringify({ query: 'subscription { status { eventsStored } }' }),
     signal: abort.signal,
   })
@@ -253,4 +266,25 @@ test('a subscription sends the value at once and again on change', async () => {
   await app.close()
   assert.ok(seen.includes(0) && seen.includes(1))
   assert.ok(stopped <= 1)
+})
+
+test('behind a public address, foreign players get it whole and the cookie is for TLS only', async () => {
+  const event = 'mutation { createPlaySession(titleId: "a") { cmcdUrl } }'
+  const step = 'mutation { stepInto(personId: "ana") { roles } }'
+  const outside = await openServer({ publicUrl: 'https://video.example' })
+  assert.match(
+    (await outside.ask(event)).body.data.createPlaySession.cmcdUrl,
+    /^https:\/\/video.example\/cmcd\//,
+  )
+  assert.match(String((await outside.ask(step)).headers['set-cookie']), /; Secure$/)
+  const inside = await openServer()
+  assert.match((await inside.ask(event)).body.data.createPlaySession.cmcdUrl, /^\/cmcd\//)
+  assert.doesNotMatch(String((await inside.ask(step)).headers['set-cookie']), /Secure/)
+})
+
+test('a document the server was not built with is a coded 404', async () => {
+  const { app } = await openServer()
+  const answer = await app.inject({ method: 'POST', url: '/graphql/d/nothing', payload: {} })
+  assert.equal(answer.statusCode, 404)
+  assert.equal(answer.json().errors[0].extensions.code, 'SV_UNKNOWN_DOCUMENT')
 })

@@ -1,9 +1,10 @@
 /** What the platform is doing right now, in words and shares done. */
 import type { Builder } from '#api/builder.ts'
+import type { ChartDelayRef } from '#api/chart-delay.ts'
 import type { StatusRecord } from '#api/ports.ts'
 import { subscribe } from '#api/subscribe.ts'
 
-export function defineStatus(builder: Builder) {
+export function defineStatus(builder: Builder, ChartDelay: ChartDelayRef) {
   const Work = builder.objectRef<StatusRecord['work'][number]>('Work').implement({
     fields: (t) => ({
       key: t.exposeString('key'),
@@ -17,8 +18,20 @@ export function defineStatus(builder: Builder) {
     fields: (t) => ({
       ready: t.exposeBoolean('ready'),
       work: t.field({ type: [Work], resolve: (status) => [...status.work] }),
-      eventsStored: t.exposeFloat('eventsStored'),
+      eventsStored: t.float({
+        nullable: true,
+        description: 'Events of all tenants; for operators, null for others.',
+        resolve: ({ eventsStored }, _, { caller }) =>
+          caller.roles.includes('operator') ? eventsStored : null,
+      }),
       activeModel: t.exposeString('activeModel'),
+      chartDelay: t.field({
+        type: ChartDelay,
+        nullable: true,
+        description: 'For operators, null for others.',
+        resolve: (_, __, { ports, caller }) =>
+          caller.roles.includes('operator') ? ports.chartDelay() : null,
+      }),
     }),
   })
   builder.queryFields((t) => ({

@@ -1,7 +1,10 @@
 /** The creator's side: own titles, figures over a period, figures of now, and one title in depth. */
 import type { Builder, Enums } from '#api/builder.ts'
+import type { ChartDelayRef } from '#api/chart-delay.ts'
 import { type Context, demandCreator, demandRole } from '#api/context.ts'
 import {
+  defineAudience,
+  defineConcurrency,
   defineFigures,
   defineOverview,
   defineRealtime,
@@ -13,9 +16,12 @@ import {
   type TitleFiguresShape,
 } from '#api/figures.ts'
 import { boundedFirst } from '#api/pages.ts'
-import type { RangeName, Scope, TitleAnalyticsRecord, TitleFiguresRecord } from '#api/ports.ts'
+import type { Asked, RangeName, Scope, TitleAnalyticsRecord, TitleFiguresRecord } from '#api/ports.ts'
+import { addProvenance, defineProvenance, type WithAsked } from '#api/provenance.ts'
 import { subscribe } from '#api/subscribe.ts'
 import { type ConnectionRef, type CreatorRef, ownTitle, type TitleRef } from '#api/titles.ts'
+import { defineWitnesses } from '#api/witnesses.ts'
+import type { StallPoint } from '#metrics/stalls.ts'
 
 async function withTitles(
   { ports, caller }: Context,
@@ -33,33 +39,73 @@ async function withTitles(
 }
 
 async function readOverview(context: Context, scope: Scope, range: RangeName): Promise<OverviewShape> {
-  const overview = await context.ports.overview(scope, range)
-  return { ...overview, range, topTitles: await withTitles(context, overview.topTitles) }
+  const asked = { scope, range, moment: context.ports.moment(scope) }
+  const { current, previous, ...overview } = await context.ports.overview(scope, range, asked.moment)
+  return {
+    ...overview,
+    range,
+    asked,
+    current: { ...current, asked },
+    previous: previous === null ? null : { ...previous, asked: { ...asked, before: true } },
+    topTitles: await withTitles(context, overview.topTitles),
+  }
 }
 
 async function readRealtime(context: Context, scope: Scope): Promise<RealtimeShape> {
   const realtime = await context.ports.realtime(scope)
-  return { ...realtime, topTitles: await withTitles(context, realtime.topTitles) }
+  const { at, watermarkAt } = realtime
+  const asked: Asked = { scope, range: 'all', moment: { at, watermarkAt } }
+  return { ...realtime, asked, topTitles: await withTitles(context, realtime.topTitles) }
 }
 
-/** Figures of one title, read at most once whichever fields ask for them. */
-type TitleAnalyticsShape = { scope: Scope; range: RangeName; figures: () => Promise<TitleAnalyticsRecord> }
+/** Figures of one title, all of one instant, read at most once whichever fields ask for them. */
+type TitleAnalyticsShape = WithAsked & { readonly figures: () => Promise<TitleAnalyticsRecord> }
 function titleAnalytics({ ports }: Context, scope: Scope, range: RangeName): TitleAnalyticsShape {
+  const asked = { scope, range, moment: ports.moment(scope) }
   let read: Promise<TitleAnalyticsRecord> | undefined
-  return { scope, range, figures: () => (read ??= ports.titleFigures(scope, range)) }
+  return { asked, figures: () => (read ??= ports.titleFigures(scope, range, asked.moment)) }
 }
 
-type Refs = { Title: TitleRef; Creator: CreatorRef; Connection: ConnectionRef }
+type StudioShape = { readonly creatorId: string; readonly knownAt: number | undefined }
+const KNOWN_AT =
+  'Answers as they were known at this instant, from what had been received before; periods end there. Now without it.'
+const channelOf = ({ creatorId, knownAt }: StudioShape, { caller }: Context): Scope => ({
+  tenantId: caller.tenantId,
+  creatorId,
+  ...(knownAt === undefined ? {} : { knownAt }),
+})
 
-export function defineStudio(builder: Builder, enums: Enums, { Title, Creator, Connection }: Refs) {
+/** A report, and what was asked for it. */
+const withAsked = async <Report>(
+  asked: Asked,
+  read: (scope: Scope, range: RangeName, moment: Asked['moment']) => Promise<Report>,
+): Promise<Report & WithAsked> => ({ ...(await read(asked.scope, asked.range, asked.moment)), asked })
+
+const ofChannel = (studio: StudioShape, range: RangeName | null | undefined, context: Context): Asked => {
+  const scope = channelOf(studio, context)
+  return { scope, range: range ?? 'days28', moment: context.ports.moment(scope) }
+}
+
+type Refs = { Title: TitleRef; Creator: CreatorRef; Connection: ConnectionRef; ChartDelay: ChartDelayRef }
+
+export function defineStudio(
+  builder: Builder,
+  enums: Enums,
+  { Title, Creator, Connection, ChartDelay }: Refs,
+) {
+  const TitleFigures = defineTitleFigures(builder, Title)
   const parts = {
     Figures: defineFigures(builder),
     SeriesPoint: defineSeriesPoint(builder),
-    TitleFigures: defineTitleFigures(builder, Title),
+    Concurrency: defineConcurrency(builder),
+    Witnesses: defineWitnesses(builder),
+    Realtime: defineRealtime(builder, TitleFigures, ChartDelay),
+    Retention: defineRetention(builder),
   }
-  const Overview = defineOverview(builder, enums, parts)
-  const Realtime = defineRealtime(builder, parts)
-  const Studio = builder.objectRef<{ creatorId: string }>('Studio').implement({
+  const { Realtime } = parts
+  const Audience = defineAudience(builder)
+  const Overview = defineOverview(builder, enums, { ...parts, TitleFigures })
+  const Studio = builder.objectRef<StudioShape>('Studio').implement({
     fields: (t) => ({
       creator: t.field({
         type: Creator,
@@ -86,14 +132,36 @@ export function defineStudio(builder: Builder, enums: Enums, { Title, Creator, C
       }),
       overview: t.field({
         type: Overview,
+        args: {
+          range: t.arg({ type: enums.Range, defaultValue: 'days28' }),
+          include: t.arg({ type: [enums.LeftOut] }),
+        },
+        resolve: (studio, { range, include }, context) =>
+          readOverview(context, { ...channelOf(studio, context), include: include ?? [] }, range ?? 'days28'),
+      }),
+      concurrency: t.field({
+        type: parts.Concurrency,
         args: { range: t.arg({ type: enums.Range, defaultValue: 'days28' }) },
-        resolve: ({ creatorId }, { range }, context) =>
-          readOverview(context, { tenantId: context.caller.tenantId, creatorId }, range ?? 'days28'),
+        resolve: (studio, { range }, context) =>
+          withAsked(ofChannel(studio, range, context), context.ports.concurrency),
+      }),
+      audience: t.field({
+        type: Audience,
+        resolve: (studio, _, context) =>
+          withAsked(ofChannel(studio, 'all', context), (scope, _range, moment) =>
+            context.ports.audience(scope, moment),
+          ),
+      }),
+      witnesses: t.field({
+        type: parts.Witnesses,
+        description: 'What the figures of the channel may not have seen.',
+        args: { range: t.arg({ type: enums.Range, defaultValue: 'days28' }) },
+        resolve: (studio, { range }, context) =>
+          withAsked(ofChannel(studio, range, context), context.ports.witnesses),
       }),
       realtime: t.field({
         type: Realtime,
-        resolve: ({ creatorId }, _, context) =>
-          readRealtime(context, { tenantId: context.caller.tenantId, creatorId }),
+        resolve: (studio, _, context) => readRealtime(context, channelOf(studio, context)),
       }),
     }),
   })
@@ -101,7 +169,11 @@ export function defineStudio(builder: Builder, enums: Enums, { Title, Creator, C
     studio: t.field({
       type: Studio,
       description: "The creator's side. Refused to those who are not creators.",
-      resolve: (_, __, { caller }) => ({ creatorId: demandCreator(caller) }),
+      args: { knownAt: t.arg({ type: 'Instant', description: KNOWN_AT }) },
+      resolve: (_, { knownAt }, { caller }) => ({
+        creatorId: demandCreator(caller),
+        knownAt: knownAt ?? undefined,
+      }),
     }),
   }))
   builder.subscriptionFields((t) => ({
@@ -123,43 +195,80 @@ export function defineStudio(builder: Builder, enums: Enums, { Title, Creator, C
       resolve: (realtime) => realtime as RealtimeShape,
     }),
   }))
-  defineTitleAnalytics(builder, enums, Title, parts)
+  addProvenance(builder, defineProvenance(builder, enums), {
+    figures: parts.Figures,
+    overview: Overview,
+    title: defineTitleAnalytics(builder, enums, Title, parts),
+    realtime: Realtime,
+    retention: parts.Retention,
+    concurrency: parts.Concurrency,
+    audience: Audience,
+    witnesses: parts.Witnesses,
+  })
 }
 
 function defineTitleAnalytics(
   builder: Builder,
   enums: Enums,
   Title: TitleRef,
-  parts: { Figures: ReturnType<typeof defineFigures>; SeriesPoint: ReturnType<typeof defineSeriesPoint> },
+  parts: {
+    Figures: ReturnType<typeof defineFigures>
+    SeriesPoint: ReturnType<typeof defineSeriesPoint>
+    Concurrency: ReturnType<typeof defineConcurrency>
+    Witnesses: ReturnType<typeof defineWitnesses>
+    Realtime: ReturnType<typeof defineRealtime>
+    Retention: ReturnType<typeof defineRetention>
+  },
 ) {
-  const Retention = defineRetention(builder)
-  const StallPoint = builder
-    .objectRef<{ second: number; stalls: number; stalledMs: number }>('StallPoint')
-    .implement({
-      fields: (t) => ({
-        second: t.exposeInt('second'),
-        stalls: t.exposeInt('stalls'),
-        stalledMs: t.exposeFloat('stalledMs'),
+  const StallPoint = builder.objectRef<StallPoint>('StallPoint').implement({
+    fields: (t) => ({
+      second: t.exposeInt('second'),
+      stalls: t.exposeInt('stalls'),
+      stalledMs: t.exposeFloat('stalledMs'),
+      heightPx: t.exposeInt('heightPx', {
+        nullable: true,
+        description: 'Height of the rendition most of the waiting was for.',
       }),
-    })
+      heightShare: t.exposeFloat('heightShare', { nullable: true, description: 'Its share of the waiting.' }),
+    }),
+  })
   const TitleAnalytics = builder.objectRef<TitleAnalyticsShape>('TitleAnalytics').implement({
     fields: (t) => ({
       figures: t.field({
         type: parts.Figures,
-        resolve: async ({ figures }) => (await figures()).figures,
+        resolve: async ({ asked, figures }) => ({ ...(await figures()).figures, asked }),
       }),
       series: t.field({
         type: [parts.SeriesPoint],
         resolve: async ({ figures }) => [...(await figures()).series],
       }),
       retention: t.field({
-        type: Retention,
-        resolve: ({ scope, range }, _, { ports }) => ports.retention(scope, range),
+        type: parts.Retention,
+        resolve: ({ asked }, _, { ports }) => withAsked(asked, ports.retention),
       }),
       stalls: t.field({
         type: [StallPoint],
         description: 'Rebuffering by second of the content: where viewers waited.',
-        resolve: async ({ scope, range }, _, { ports }) => [...(await ports.stalls(scope, range))],
+        resolve: async ({ asked: { scope, range, moment } }, _, { ports }) => [
+          ...(await ports.stalls(scope, range, moment)),
+        ],
+      }),
+      concurrency: t.field({
+        type: parts.Concurrency,
+        resolve: ({ asked }, _, { ports }) => withAsked(asked, ports.concurrency),
+      }),
+      witnesses: t.field({
+        type: parts.Witnesses,
+        description: 'What the figures may not have seen.',
+        resolve: ({ asked }, _, { ports }) => withAsked(asked, ports.witnesses),
+      }),
+      realtime: t.field({
+        type: parts.Realtime,
+        description: 'What is now, whatever the range.',
+        resolve: ({ asked: { scope } }, _, context) => {
+          const { include: _include, ...all } = scope
+          return readRealtime(context, all)
+        },
       }),
       watermarkAt: t.field({
         type: 'Instant',
@@ -171,13 +280,24 @@ function defineTitleAnalytics(
     t.field({
       type: TitleAnalytics,
       description: 'Figures of this title; for its creator.',
-      args: { range: t.arg({ type: enums.Range, defaultValue: 'days28' }) },
-      resolve: async (title, { range }, context) => {
+      args: {
+        range: t.arg({ type: enums.Range, defaultValue: 'days28' }),
+        include: t.arg({ type: [enums.LeftOut] }),
+        knownAt: t.arg({ type: 'Instant', description: KNOWN_AT }),
+      },
+      resolve: async (title, { range, include, knownAt }, context) => {
         demandRole(context.caller, 'creator')
         await ownTitle(context, title.id)
-        const scope = { tenantId: title.tenantId, creatorId: title.creatorId, titleId: title.id }
+        const scope = {
+          tenantId: title.tenantId,
+          creatorId: title.creatorId,
+          titleId: title.id,
+          include: include ?? [],
+          ...(knownAt == null ? {} : { knownAt }),
+        }
         return titleAnalytics(context, scope, range ?? 'days28')
       },
     }),
   )
+  return TitleAnalytics
 }

@@ -11,26 +11,56 @@ type Options<T> = {
   readonly everyMs: number | null
 }
 
-/** Sends one value at once, then one after each change. Ends and stops listening when the consumer returns. */
-export async function* subscribe<T>({ listen, read, paceMs, everyMs }: Options<T>): AsyncGenerator<T> {
-  let wake: (() => void) | undefined
+/**
+ * Sends one value at once, then one after each change. Ends and stops listening as soon as the consumer returns, also
+ * while it waits for a change that may never come.
+ */
+export function subscribe<T>(options: Options<T>): AsyncGenerator<T> {
+  const ending = { wake: () => {}, ended: false }
+  const values = run(options, ending)
+  const end = (): void => {
+    ending.ended = true
+    ending.wake()
+  }
+  const subscription: AsyncGenerator<T> = {
+    next: () => values.next(),
+    return: (value) => {
+      end()
+      return values.return(value)
+    },
+    throw: (error) => {
+      end()
+      return values.throw(error)
+    },
+    [Symbol.asyncIterator]: () => subscription,
+    [Symbol.asyncDispose]: async () => {
+      end()
+      await values.return(undefined)
+    },
+  }
+  return subscription
+}
+
+async function* run<T>(
+  { listen, read, paceMs, everyMs }: Options<T>,
+  ending: { wake: () => void; readonly ended: boolean },
+): AsyncGenerator<T> {
   let changed = false
   const nudge = (): void => {
     changed = true
-    wake?.()
+    ending.wake()
   }
   const stop = listen(nudge)
   const timer = everyMs === null ? undefined : setInterval(nudge, everyMs)
   try {
-    for (;;) {
+    while (!ending.ended) {
       changed = false
       yield await read()
       await new Promise<void>((resolve) => setTimeout(resolve, paceMs))
-      if (!changed) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+      if (changed || ending.ended) continue
+      await new Promise<void>((resolve) => {
+        ending.wake = resolve
+      })
     }
   } finally {
     stop()

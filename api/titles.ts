@@ -2,16 +2,18 @@
 import type { Builder, Enums } from '#api/builder.ts'
 import { type Context, demandViewer } from '#api/context.ts'
 import { refusals } from '#api/errors.ts'
-import { boundedFirst, definePages, pageOfIds } from '#api/pages.ts'
+import { boundedFirst, definePages, type PageInfoRef, pageOfPlaces } from '#api/pages.ts'
 import type { CreatorRecord, Page, TitleRecord } from '#api/ports.ts'
 import { Refusal } from '#base/refusal.ts'
 
 export const defineTitleRef = (builder: Builder) => builder.objectRef<TitleRecord>('Title')
 export type TitleRef = ReturnType<typeof defineTitleRef>
 
-const isOwn = (title: TitleRecord, { caller }: Context): boolean =>
-  caller.roles.includes('creator') && caller.creatorId === title.creatorId
-const isPublic = (title: TitleRecord): boolean =>
+export const isOwn = (title: TitleRecord, { caller }: Pick<Context, 'caller'>): boolean =>
+  caller.tenantId === title.tenantId &&
+  caller.roles.includes('creator') &&
+  caller.creatorId === title.creatorId
+export const isPublic = (title: TitleRecord): boolean =>
   title.publishedAt !== null && (title.status === 'ready' || title.status === 'simulated')
 
 /** The title if the caller may see it, else a refusal that does not say whether it exists. */
@@ -38,7 +40,13 @@ export const defineCreator = (builder: Builder) =>
   })
 export type CreatorRef = ReturnType<typeof defineCreator>
 
-export function defineTitles(builder: Builder, enums: Enums, Title: TitleRef, Creator: CreatorRef) {
+export function defineTitles(
+  builder: Builder,
+  enums: Enums,
+  Title: TitleRef,
+  Creator: CreatorRef,
+  PageInfo: PageInfoRef,
+) {
   const Resume = builder
     .objectRef<{ positionMs: number; completed: boolean; at: number }>('Resume')
     .implement({
@@ -67,7 +75,7 @@ export function defineTitles(builder: Builder, enums: Enums, Title: TitleRef, Cr
       playable: t.boolean({
         description: 'There is video to play. Simulated titles have none.',
         resolve: async (title, _, { ports }) =>
-          title.status !== 'simulated' && (await ports.sources(title.tenantId, title.id)) !== null,
+          title.status === 'ready' && (await ports.sources(title.tenantId, title.id)) !== null,
       }),
       simulated: t.exposeBoolean('simulated'),
       durationMs: t.exposeInt('durationMs', { nullable: true }),
@@ -96,7 +104,7 @@ export function defineTitles(builder: Builder, enums: Enums, Title: TitleRef, Cr
       }),
     }),
   })
-  const Connection = definePages(builder, Title)
+  const Connection = definePages(builder, Title, PageInfo)
   defineTitleQueries(builder, Title, Connection)
   return Connection
 }
@@ -104,15 +112,17 @@ export type ConnectionRef = ReturnType<typeof defineTitles>
 
 async function pageOfTitles(
   context: Context,
-  ids: readonly string[],
+  entries: readonly (readonly [string, { readonly at: number }])[],
   args: { first?: number | null | undefined; after?: string | null | undefined },
 ): Promise<Page<TitleRecord>> {
-  const page = pageOfIds(ids, boundedFirst(args.first, 24), args.after)
-  const titles = await context.ports.titlesById(context.caller.tenantId, page.ids)
+  const places = entries.map(([id, { at }]) => ({ id, at }))
+  const page = pageOfPlaces(places, boundedFirst(args.first, 24), args.after)
+  const ids = page.entries.map(({ id }) => id)
+  const titles = await context.ports.titlesById(context.caller.tenantId, ids)
   const byId = new Map(titles.filter(isPublic).map((title) => [title.id, title]))
-  const edges = page.ids.flatMap((id) => {
+  const edges = page.entries.flatMap(({ id, cursor }) => {
     const node = byId.get(id)
-    return node === undefined ? [] : [{ cursor: id, node }]
+    return node === undefined ? [] : [{ cursor, node }]
   })
   return { edges, hasNextPage: page.hasNextPage, totalCount: page.totalCount }
 }
@@ -158,7 +168,7 @@ function defineTitleQueries(builder: Builder, Title: TitleRef, Connection: Retur
           demandViewer(context.caller)
           const { feedback } = await context.viewerState()
           const listed = [...feedback].filter(([, entry]) => entry.inMyList)
-          return pageOfTitles(context, newestFirst(listed), args)
+          return pageOfTitles(context, listed, args)
         },
       }),
       history: t.field({
@@ -166,12 +176,9 @@ function defineTitleQueries(builder: Builder, Title: TitleRef, Connection: Retur
         args: pageArgs,
         resolve: async (_, args, context) => {
           demandViewer(context.caller)
-          return pageOfTitles(context, newestFirst([...(await context.viewerState()).history]), args)
+          return pageOfTitles(context, [...(await context.viewerState()).history], args)
         },
       }),
     }
   })
 }
-
-const newestFirst = (entries: readonly (readonly [string, { readonly at: number }])[]): string[] =>
-  [...entries].sort(([, a], [, b]) => b.at - a.at).map(([id]) => id)

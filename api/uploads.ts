@@ -1,36 +1,12 @@
-/** The creator's work on titles: upload, edit, remove and take back, and the transcode job with its steps. */
+/** The creator's work on titles: edit, remove and take back, and the transcode job with its steps. */
 import type { Builder, Enums } from '#api/builder.ts'
-import { type Context, demandCreator } from '#api/context.ts'
-import { refusals } from '#api/errors.ts'
-import type { JobRecord, TitleRecord } from '#api/ports.ts'
+import { defineCaptions } from '#api/captions.ts'
+import type { Context } from '#api/context.ts'
+import type { JobRecord, Listen } from '#api/ports.ts'
 import { subscribe } from '#api/subscribe.ts'
+import { checkedDescription, checkedGenres, checkedName } from '#api/title-words.ts'
 import { ownTitle, type TitleRef } from '#api/titles.ts'
-import { Refusal } from '#base/refusal.ts'
-
-const NAME_MAX = 200
-
-function checkedName(name: string): string {
-  const trimmed = name.trim()
-  if (trimmed.length === 0) throw new Refusal(refusals.badInput, 'name is empty.')
-  if (trimmed.length > NAME_MAX)
-    throw new Refusal(refusals.badInput, `name is longer than ${NAME_MAX} characters.`)
-  return trimmed
-}
-
-function checkedDescription(text: string): string {
-  if (text.length > 5000) throw new Refusal(refusals.badInput, 'description is longer than 5000 characters.')
-  return text
-}
-
-function checkedGenres(genres: readonly string[]): string[] {
-  const clean = [
-    ...new Set(genres.map((genre) => genre.trim().toLowerCase()).filter((genre) => genre !== '')),
-  ]
-  if (clean.length > 8 || clean.some((genre) => genre.length > 40)) {
-    throw new Refusal(refusals.badInput, 'genres: at most 8, each at most 40 characters.')
-  }
-  return clean
-}
+import { defineUploadTickets } from '#api/upload-tickets.ts'
 
 export function defineMediaJob(builder: Builder, enums: Enums) {
   const Rendition = builder.objectRef<JobRecord['renditions'][number]>('Rendition').implement({
@@ -56,6 +32,9 @@ export function defineMediaJob(builder: Builder, enums: Enums) {
       renditions: t.field({ type: [Rendition], resolve: (job) => [...job.renditions] }),
       encoder: t.exposeString('encoder', { nullable: true }),
       failure: t.expose('failure', { type: Failure, nullable: true }),
+      retriable: t.exposeBoolean('retriable', {
+        description: 'It failed, and its source is still here: `retryTranscode` begins it again.',
+      }),
       updatedAt: t.expose('updatedAt', { type: 'Instant' }),
     }),
   })
@@ -72,7 +51,8 @@ export function defineUploads(builder: Builder, Title: TitleRef, MediaJob: Media
         caller.creatorId === title.creatorId ? ports.job(title.tenantId, title.id) : null,
     }),
   )
-  defineCreateUpload(builder, Title)
+  defineUploadTickets(builder, Title)
+  defineCaptions(builder, Title)
   defineEdits(builder, Title)
   builder.subscriptionFields((t) => ({
     mediaJob: t.field({
@@ -88,9 +68,10 @@ export function defineUploads(builder: Builder, Title: TitleRef, MediaJob: Media
   }))
 }
 
+/** Ends with the job. Whoever has it tried again asks anew: an open connection per ended job would use up a browser's. */
 async function* watchJob({ ports, caller }: Context, titleId: string): AsyncGenerator<JobRecord> {
   const jobs = subscribe({
-    listen: ports.onJob(caller.tenantId, titleId) as never,
+    listen: ports.onJob(caller.tenantId, titleId) as Listen<unknown>,
     read: () => ports.job(caller.tenantId, titleId),
     paceMs: 250,
     everyMs: 5000,
@@ -100,50 +81,6 @@ async function* watchJob({ ports, caller }: Context, titleId: string): AsyncGene
     yield job
     if (job.state === 'done' || job.state === 'failed') return
   }
-}
-
-function defineCreateUpload(builder: Builder, Title: TitleRef) {
-  type Ticket = { title: TitleRecord; uploadUrl: string; uploadToken: string; maxBytes: number }
-  const UploadTicket = builder.objectRef<Ticket>('UploadTicket').implement({
-    fields: (t) => ({
-      title: t.expose('title', { type: Title }),
-      uploadUrl: t.exposeString('uploadUrl'),
-      uploadToken: t.exposeString('uploadToken'),
-      maxBytes: t.exposeFloat('maxBytes'),
-    }),
-  })
-  const CreateUploadInput = builder.inputType('CreateUploadInput', {
-    fields: (t) => ({
-      name: t.string({ required: true }),
-      description: t.string(),
-      genres: t.field({ type: ['String'] }),
-      fileName: t.string({ required: true }),
-      sizeBytes: t.float({ required: true }),
-    }),
-  })
-  builder.mutationFields((t) => ({
-    createUpload: t.field({
-      type: UploadTicket,
-      description: 'Makes a draft and an address to upload its source to (tus).',
-      args: { input: t.arg({ type: CreateUploadInput, required: true }) },
-      resolve: async (_, { input }, { ports, caller }) => {
-        const creatorId = demandCreator(caller)
-        const title = await ports.createTitle(caller.tenantId, {
-          creatorId,
-          name: checkedName(input.name),
-          description: checkedDescription(input.description ?? ''),
-          genres: checkedGenres(input.genres ?? []),
-        })
-        try {
-          const ticket = await ports.createUpload(caller.tenantId, title.id, input.fileName, input.sizeBytes)
-          return { title, ...ticket }
-        } catch (error) {
-          await ports.removeTitle(caller.tenantId, title.id)
-          throw error
-        }
-      },
-    }),
-  }))
 }
 
 function defineEdits(builder: Builder, Title: TitleRef) {

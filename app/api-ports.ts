@@ -3,6 +3,7 @@
 import type { Caller, Ports, TitleRecord } from '#api/ports.ts'
 import type { StatusBoard } from '#app/status.ts'
 import type { Titles } from '#app/titles.ts'
+import { required } from '#base/assert.ts'
 import type { Clock } from '#base/clock.ts'
 import { uuidv7 } from '#base/ids.ts'
 import type { Catalog } from '#domains/catalog/index.ts'
@@ -12,14 +13,18 @@ import { readFeedback } from '#features/viewer-feedback.ts'
 import { readHistory } from '#features/viewer-history.ts'
 import type { Analytics } from '#metrics/analytics.ts'
 import type { Registry } from '#models/registry.ts'
+import type { ChartDelay } from '#pipelines/chart-delay.ts'
 import type { Collector } from '#pipelines/collect.ts'
 import type { FeatureSink } from '#pipelines/feature-sink.ts'
+import type { Ledger } from '#pipelines/ledger.ts'
+import type { Letters } from '#pipelines/letters.ts'
 import type { Playback } from '#playback/playback.ts'
 import type { Serving } from '#serving/recommend.ts'
 import type { OnlineStore } from '#storage/online-store/online-store.ts'
 
 export type ApiParts = {
   readonly clock: Clock
+  readonly publicUrl: string | null
   readonly tenancy: Tenancy
   readonly identity: Identity
   readonly catalog: Catalog
@@ -32,14 +37,18 @@ export type ApiParts = {
   readonly analytics: Analytics
   readonly registry: Registry
   readonly board: StatusBoard
+  readonly ledger: Ledger
+  readonly letters: Letters
   readonly eventsStored: () => Promise<number>
+  readonly chartDelay: () => ChartDelay
 }
 
 const askerOf = ({ tenantId, viewerKey, kids }: Caller) => ({ tenantId, viewerKey, kids })
 
 export function createApiPorts(parts: ApiParts): Ports {
-  const { clock } = parts
+  const { clock, publicUrl } = parts
   return {
+    publicUrl,
     now: () => clock.now(),
     newId: () => uuidv7(clock.now()),
     ...peoplePorts(parts),
@@ -48,6 +57,7 @@ export function createApiPorts(parts: ApiParts): Ports {
     ...viewerPorts(parts),
     ...figurePorts(parts),
     ...modelPorts(parts),
+    ...operatorPorts(parts),
   }
 }
 
@@ -84,16 +94,28 @@ const titlePorts = ({ catalog, titles, playback, clock }: ApiParts) => ({
     return found === null ? null : { ...found, posterUrl: found.posterUrl }
   },
   createUpload: playback.createUpload,
+  cancelUpload: async (tenantId: string, titleId: string): Promise<TitleRecord> => {
+    await playback.cancelUpload(tenantId, titleId)
+    const title = required(await catalog.get(tenantId, titleId), 'the title of the upload')
+    const bare = title.status === 'draft' && (await playback.job(tenantId, titleId)) === null
+    return bare ? catalog.remove(tenantId, titleId) : title
+  },
 })
 
 const videoPorts = ({ playback }: ApiParts) => ({
-  job: (tenantId: string, titleId: string) => playback.job(tenantId, titleId),
+  job: async (tenantId: string, titleId: string) => {
+    const job = await playback.job(tenantId, titleId)
+    return job === null ? null : { ...job, retriable: await playback.isRetriable(job) }
+  },
   onJob:
     (tenantId: string, titleId: string): ReturnType<Ports['onJob']> =>
     (heard) =>
       playback.onJob((job) => {
-        if (job.tenantId === tenantId && job.titleId === titleId) heard(job)
+        if (job.tenantId === tenantId && job.titleId === titleId) heard()
       }),
+  captions: playback.captions,
+  putCaption: playback.putCaption,
+  removeCaption: playback.removeCaption,
   retryTranscode: async (tenantId: string, titleId: string) => {
     await playback.retry(tenantId, titleId)
   },
@@ -116,13 +138,19 @@ const viewerPorts = ({ online, serving, collector, featureSink }: ApiParts) => (
   },
 })
 
-const figurePorts = ({ analytics }: ApiParts) => ({
+const figurePorts = ({ analytics, chartDelay }: ApiParts) => ({
+  moment: analytics.moment,
+  provenance: analytics.provenance,
   overview: analytics.overview,
   realtime: analytics.realtime,
   titleFigures: analytics.title,
-  retention: (scope: Parameters<Ports['retention']>[0], range: Parameters<Ports['retention']>[1]) =>
-    analytics.retention({ ...scope, titleId: scope.titleId ?? '' }, range),
+  retention: (...[scope, range, moment]: Parameters<Ports['retention']>) =>
+    analytics.retention({ ...scope, titleId: scope.titleId ?? '' }, range, moment),
   stalls: analytics.stalls,
+  concurrency: analytics.concurrency,
+  audience: analytics.audience,
+  witnesses: analytics.witnesses,
+  chartDelay,
 })
 
 const modelPorts = ({ registry, serving, board, eventsStored }: ApiParts) => ({
@@ -135,4 +163,13 @@ const modelPorts = ({ registry, serving, board, eventsStored }: ApiParts) => ({
     return { ready: true, work: board.current(), eventsStored: await eventsStored(), activeModel }
   },
   onStatus: (heard: () => void) => board.listen(heard),
+})
+
+const operatorPorts = ({ ledger, letters }: ApiParts) => ({
+  ledger: ledger.page,
+  repeatedEvents: ledger.repeated,
+  deadLetters: letters.list,
+  countDeadLetters: letters.count,
+  deadLetter: letters.one,
+  replayDeadLetters: letters.replay,
 })

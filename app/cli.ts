@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 /** The command line: works beside a running platform, or opens the stores itself when none is running. */
-import { readConfig } from '#app/config.ts'
+import { createCommandPorts } from '#app/command-ports.ts'
+import { commands } from '#app/commands.ts'
+import { readEnvFile } from '#app/env-file.ts'
 import { ConfigError } from '#app/errors.ts'
-import { DEMO_TENANT } from '#app/tenants.ts'
-import { systemClock } from '#base/clock.ts'
-import { silentLog } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
-import { modelCommands } from '#models/commands.ts'
-import { openRegistry } from '#models/registry.ts'
-import { openStorage } from '#storage/open.ts'
 
 const HELP = `StreamVerse, the command line. A running platform need not be stopped for it.
 
-${Object.values(modelCommands)
-  .map((command) => `  streamverse ${command.usage.padEnd(62)} ${command.summary}`)
+${Object.values(commands)
+  .map(({ usage, summary }) =>
+    usage.length > 60
+      ? `  streamverse ${usage}\n${' '.repeat(76)} ${summary}`
+      : `  streamverse ${usage.padEnd(62)} ${summary}`,
+  )
   .join('\n')}
 
   --data-dir <folder>   the platform's data (default: DATA_DIR, else ./data)
@@ -21,8 +21,9 @@ ${Object.values(modelCommands)
 
 async function run(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
-  const command = name === undefined ? undefined : modelCommands[name]
+  const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name]
   if (command === undefined) {
+    if (name !== undefined && !/^(--)?help$/.test(name)) console.error(`There is no command ${name}.\n`)
     console.log(HELP)
     return name === undefined || name === '--help' || name === 'help' ? 0 : 2
   }
@@ -31,30 +32,15 @@ async function run(args: readonly string[]): Promise<number> {
     return 0
   }
   const { dataDir, own } = takeDataDir(rest)
-  const config = readConfig(process.env, dataDir)
-  const storage = await openStorage({
-    dataDir: config.dataDir,
-    urls: config.urls,
-    clock: systemClock,
-    log: silentLog,
-    role: 'guest',
-  })
+  const shell = {
+    by: process.env['USER'] ?? 'command line',
+    print: (line: string) => console.log(line),
+  }
+  const ports = createCommandPorts(shell, process.env, dataDir)
   try {
-    const { records, media, warehouse } = storage
-    const registry = await openRegistry({ records, media, clock: systemClock })
-    try {
-      return await command.run(own, {
-        registry,
-        warehouse,
-        tenantId: DEMO_TENANT,
-        by: process.env['USER'] ?? 'command line',
-        print: (line) => console.log(line),
-      })
-    } finally {
-      await registry.close()
-    }
+    return await command.run(own, ports)
   } finally {
-    await storage.close()
+    await ports.close()
   }
 }
 
@@ -66,6 +52,7 @@ function takeDataDir(args: readonly string[]): { dataDir: string[]; own: string[
 }
 
 try {
+  readEnvFile()
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
   if (error instanceof Refusal) console.error(`${error.message} ${error.fix} (${error.code})`)

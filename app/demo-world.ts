@@ -1,4 +1,5 @@
 /** Starts the demo world on a running platform: seeding, clips and the first training, each shown on the board. */
+import { once } from 'node:events'
 import { trainFirstModel } from '#app/first-training.ts'
 import type { StatusBoard } from '#app/status.ts'
 import { DEMO_TENANT } from '#app/tenants.ts'
@@ -8,7 +9,7 @@ import { openDemo } from '#demo/open.ts'
 import type { LearnPorts } from '#models/learn.ts'
 
 export async function openDemoWorld(options: {
-  readonly parts: Omit<DemoParts, 'onProgress'>
+  readonly parts: Omit<DemoParts, 'onProgress' | 'onFailed'>
   /** Resolves when everything said so far is in the figures. */
   readonly settled: () => Promise<void>
   readonly learn: LearnPorts
@@ -25,16 +26,27 @@ export async function openDemoWorld(options: {
     ...options.parts,
     onProgress: (work, progress, detail) =>
       progress >= 1 ? works[work].done(detail) : works[work].update(progress, detail),
+    onFailed: (work, detail) => works[work].fail(detail),
   }
   const ports = await connectDemo({ id: DEMO_TENANT, name: 'StreamVerse' }, parts)
   const demo = await openDemo(ports)
   await ensureNeighbour({ id: 'other', name: 'Next door' }, parts)
-  const learning = demo.seeded
-    .then(settled)
-    .then(() => trainFirstModel({ tenantId: DEMO_TENANT, ports: learn, board, log, signal: abort.signal }))
-    .catch((error: unknown) => {
-      if (!abort.signal.aborted) log.error({ err: error }, 'the demo world could not be made')
-    })
+  const aborted = once(abort.signal, 'abort')
+  const train = async (): Promise<void> => {
+    try {
+      await Promise.race([settled(), aborted])
+      abort.signal.throwIfAborted()
+      await trainFirstModel({ tenantId: DEMO_TENANT, ports: learn, board, log, signal: abort.signal })
+    } catch (error) {
+      if (abort.signal.aborted) return
+      log.error({ err: error }, 'the first training could not begin')
+      board
+        .begin('training', 'Learning what viewers like')
+        .fail('The log says why; the next start tries again.')
+    }
+  }
+  // A history that failed has been shown and logged where it did; there is then nothing to learn from.
+  const learning = demo.seeded.then(train, () => undefined)
   return {
     close: async () => {
       abort.abort()

@@ -20,7 +20,7 @@ export function createRemembered<V>(options: {
       const now = clock.now()
       if (known !== undefined && now - known.at < forMs) return known.value
       const value = load(key)
-      value.catch(() => held.delete(key))
+      value.catch(() => held.get(key)?.value === value && held.delete(key))
       held.delete(key)
       if (held.size >= most) held.delete(held.keys().next().value as string)
       held.set(key, { at: now, value })

@@ -8,16 +8,14 @@ import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { refusals } from '#app/errors.ts'
 import type { Log } from '#base/log.ts'
+import { Refusal } from '#base/refusal.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const DIST = path.join(ROOT, 'studio/dist')
 const STAMP = path.join(DIST, '.sources')
-const SOURCES = [
-  'studio/**/*.{ts,tsx,css,html,svg,graphql}',
-  'playback/player/**/*.{ts,css}',
-  'package-lock.json',
-]
+const SOURCES = ['studio/**/*.{ts,tsx,css,html,json}', 'playback/player/**/*.{ts,css}', 'package-lock.json']
 
 const WAITING = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
 <meta name="viewport" content="width=device-width"><title>StreamVerse is starting</title>
@@ -39,37 +37,67 @@ function hashOfSources(): string {
   return hash.digest('hex')
 }
 
-function build(log: Log): Promise<boolean> {
+function build(log: Log, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const vite = path.join(ROOT, 'node_modules/vite/bin/vite.js')
     const child = spawn(process.execPath, [vite, 'build', 'studio', '--logLevel', 'error'], {
       cwd: ROOT,
       stdio: ['ignore', 'ignore', 'pipe'],
+      signal,
     })
     let problem = ''
     child.stderr.on('data', (chunk: Buffer) => {
       problem = (problem + chunk.toString()).slice(-4000)
     })
+    child.once('error', (error) => {
+      if (!signal.aborted) log.error({ err: error }, 'the web client could not be built')
+      if (child.pid === undefined) resolve(false)
+    })
     child.once('exit', (code) => {
-      if (code !== 0) log.error({ problem }, 'the web client did not build')
+      if (code !== 0 && !signal.aborted) log.error({ problem }, 'the web client did not build')
       resolve(code === 0)
     })
   })
 }
 
-/** Resolves true when studio/dist is up to date. */
-export async function prepareStudio(log: Log): Promise<boolean> {
+/** Resolves true when studio/dist is up to date; false, with the reason in the log, when it could not be built. */
+async function prepareStudio(log: Log, signal: AbortSignal): Promise<boolean> {
   const hash = hashOfSources()
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash) return true
-  const built = await build(log)
+  const built = await build(log, signal)
   if (built) writeFileSync(STAMP, hash)
   return built
 }
 
+export type StudioBuild = {
+  /** Resolves when the build has ended, well or not. */
+  readonly ready: Promise<void>
+  isBuilt(): boolean
+  close(): Promise<void>
+}
+
+/** Brings the pages up to date beside everything else; aborting or closing ends the build. */
+export function startStudio(log: Log, signal: AbortSignal): StudioBuild {
+  const closing = new AbortController()
+  let isBuilt = false
+  const ready = prepareStudio(log, AbortSignal.any([signal, closing.signal])).then((built) => {
+    isBuilt = built
+  })
+  // Awaited when the rest is open; a failure before that is told there.
+  ready.catch(() => undefined)
+  return {
+    ready,
+    isBuilt: () => isBuilt,
+    close: () => {
+      closing.abort()
+      return ready.catch(() => undefined)
+    },
+  }
+}
+
 /** The documents the web client was built with: the API trusts and compiles these. */
 export function readTrustedDocuments(): string[] {
-  const file = path.join(ROOT, 'studio/trusted-documents.json')
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : []
+  return JSON.parse(readFileSync(path.join(ROOT, 'studio/trusted-documents.json'), 'utf8')) as string[]
 }
 
 /** Serves the pages; every address that is no file and no API is the single-page application. */
@@ -86,8 +114,9 @@ export async function registerStudio(app: FastifyInstance, isBuilt: () => boolea
     },
   })
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
-    if (!wantsPage) return reply.status(404).send({ error: 'Nothing is here.' })
+    const wantsPage =
+      ['GET', 'HEAD'].includes(request.method) && (request.headers.accept ?? '').includes('text/html')
+    if (!wantsPage) throw new Refusal(refusals.notFound, 'Nothing is here.')
     reply.header('cache-control', 'no-cache')
     if (!isBuilt()) return reply.type('text/html').send(WAITING)
     return reply.sendFile('index.html')

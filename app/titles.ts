@@ -14,6 +14,7 @@ export type Titles = {
 
 const TITLE_MS = 30_000
 const SOURCES_MS = 5000
+const TITLES = 10_000
 const split = (key: string): [string, string] => key.split('\n') as [string, string]
 const join = (tenantId: string, id: string): string => `${tenantId}\n${id}`
 
@@ -31,18 +32,28 @@ export function createTitles(catalog: Catalog, playback: Playback, clock: Clock)
   })
   playback.onJob((job) => sources.forget(join(job.tenantId, job.titleId)))
 
+  const hold = (key: string, known: { readonly at: number; readonly title: Title }): void => {
+    held.delete(key)
+    if (held.size >= TITLES) held.delete(held.keys().next().value as string)
+    held.set(key, known)
+  }
   const byId = async (tenantId: string, ids: readonly string[]): Promise<Title[]> => {
     const now = clock.now()
     const fresh = (id: string): Title | undefined => {
       const known = held.get(join(tenantId, id))
       return known !== undefined && now - known.at < TITLE_MS ? known.title : undefined
     }
-    const missing = ids.filter((id) => fresh(id) === undefined)
+    const found = new Map(ids.flatMap((id) => fresh(id) ?? []).map((title) => [title.id, title]))
+    const missing = ids.filter((id) => !found.has(id))
     if (missing.length > 0) {
-      for (const title of await catalog.getMany(tenantId, missing))
-        held.set(join(tenantId, title.id), { at: now, title })
+      const version = catalog.version()
+      for (const title of await catalog.getMany(tenantId, missing)) {
+        found.set(title.id, title)
+        // What was read while something changed may be the title of before.
+        if (catalog.version() === version) hold(join(tenantId, title.id), { at: now, title })
+      }
     }
-    return ids.flatMap((id) => held.get(join(tenantId, id))?.title ?? [])
+    return ids.flatMap((id) => found.get(id) ?? [])
   }
   return {
     byId,

@@ -1,5 +1,5 @@
 /**
- * What an event costs from a validated batch in memory through the durable log to a row that can be queried: CPU of this
+ * What an event costs from validated batches in memory through the durable log to a row that can be queried: CPU of this
  * process and of the warehouse together. Beside it, the engine's own copy of the same rows (INSERT SELECT from a Memory
  * table) and the same rows as newline JSON through the same warehouse process. Background merges stand still meanwhile.
  */
@@ -13,9 +13,8 @@ import { assert } from '#base/assert.ts'
 import { systemClock } from '#base/clock.ts'
 import { uuidv7 } from '#base/ids.ts'
 import { silentLog } from '#base/log.ts'
-import type { StoredEvent } from '#events/define.ts'
 import { heartbeatSent, playbackEvents, stateChanged } from '#events/playback.ts'
-import { streamColumns } from '#events/registry.ts'
+import { type EventRun, eventsOf } from '#events/run.ts'
 import { shapeOf } from '#pipelines/event-shape.ts'
 import { openWarehouseSink } from '#pipelines/warehouse-sink.ts'
 import { openSegmentLog } from '#storage/event-log/segments.ts'
@@ -23,57 +22,65 @@ import { openChdb } from '#storage/warehouse/chdb.ts'
 import { createStreamTable } from '#storage/warehouse/ddl.ts'
 
 const EVENTS = 200_000
-const APPEND_EVENTS = 5000
-/** A player's batch: neighbours of one view. */
-const RUN_EVENTS = 10
+/** A player's batch, as the collector hands it over: neighbours of one view, what they share said once. */
+const RUN_EVENTS = 50
+/** Batches that wait for the log together. */
+const TOGETHER = 100
 const VIEWS = 2000
+/** Lines of one insert. */
+const JSON_EVENTS = 40_000
 const ROUNDS = 5
 /** Until the code that runs is the code that stays. */
 const WARM_UPS = 3
-const BAR_COPY = 4
-const BAR_JSON = 4
+const BAR_COPY = 3
+const BAR_JSON = 5
 const TICK_MICROS = 10_000
 
-function createEvents(): StoredEvent[] {
+function createRuns(): EventRun[] {
   const startedAt = Date.now() - 3_600_000
+  const { blank } = shapeOf(heartbeatSent as never)
   const views = Array.from({ length: VIEWS }, (_, view) => ({
     sid: uuidv7(),
     playerId: uuidv7(),
     viewerKey: uuidv7(),
     titleId: `title-${view % 500}`,
     deviceKind: view % 3 === 0 ? 'phone' : 'desktop',
-    seq: 0,
   }))
-  return Array.from({ length: EVENTS }, (_, i) => {
-    const view = views[Math.floor(i / RUN_EVENTS) % VIEWS] as (typeof views)[number]
-    const { seq } = view
-    view.seq++
-    const at = startedAt + (i % 997) + seq * 1000
-    const heartbeat = seq % 5 !== 4
-    const { blank } = shapeOf((heartbeat ? heartbeatSent : stateChanged) as never)
-    return {
-      ...blank,
-      eventId: uuidv7(),
+  return Array.from({ length: EVENTS / RUN_EVENTS }, (_, i) => {
+    const firstSeq = Math.floor(i / VIEWS) * RUN_EVENTS
+    const sentAt = startedAt + (i % 997) + (firstSeq + RUN_EVENTS) * 1000
+    const own = Array.from({ length: RUN_EVENTS }, (_, n) => {
+      const seq = firstSeq + n
+      const at = startedAt + (i % 997) + seq * 1000
+      const heartbeat = seq % 5 !== 4
+      return {
+        type: (heartbeat ? heartbeatSent : stateChanged).type,
+        eventId: uuidv7(),
+        createdAt: at,
+        seq,
+        state: 'playing',
+        playheadMs: seq * 1000,
+        rate: 1,
+        bitrateKbps: 800 + (seq % 4) * 800,
+        videoHeightPx: 720,
+        bufferMs: 18_000 + ((i * RUN_EVENTS + n) % 4001),
+        ...(heartbeat ? { intervalMs: 1000 } : {}),
+        derivedAt: at,
+      }
+    })
+    const shared = {
+      ...blank(),
       tenantId: 'demo',
-      createdAt: at,
-      sentAt: at + 500,
-      receivedAt: at + 600,
-      derivedAt: at,
+      sentAt,
+      receivedAt: sentAt + 100,
       sourceFormat: 'native',
-      ...view,
-      seq,
-      state: 'playing',
-      playheadMs: seq * 1000,
-      rate: 1,
+      ...views[i % VIEWS],
       visible: true,
       playerName: 'streamverse',
       playerVersion: '0.1.0',
       surface: 'watch',
-      bitrateKbps: 800 + (seq % 4) * 800,
-      videoHeightPx: 720,
-      bufferMs: 18_000 + (i % 4001),
-      ...(heartbeat ? { intervalMs: 1000 } : {}),
-    } as unknown as StoredEvent
+    }
+    return { shared, own, said: new Set(own.flatMap((event) => Object.keys(event))) }
   })
 }
 
@@ -105,15 +112,12 @@ async function openBench() {
   const dir = await mkdtemp(path.join(tmpdir(), 'streamverse-bench-'))
   const warehouse = await openChdb({ dir: path.join(dir, 'warehouse'), log: silentLog })
   const socketPath = await readFile(path.join(dir, 'warehouse', 'socket'), 'utf8')
-  const inMemory = streamColumns(playbackEvents).map(({ name, type }) => `${name} ${type}`)
   const tables = [playbackEvents.table, 'copied', 'fromJson']
   for (const table of tables) {
     await warehouse.command({ sql: createStreamTable({ ...playbackEvents, table }) })
     await warehouse.command({ sql: `SYSTEM STOP MERGES ${table}` })
   }
-  await warehouse.command({
-    sql: `CREATE TABLE held (${inMemory.join(', ')}, logPartition UInt16, logOffset UInt64) ENGINE = Memory`,
-  })
+  await warehouse.command({ sql: `CREATE TABLE held AS ${playbackEvents.table} ENGINE = Memory` })
   const eventLog = await openSegmentLog({
     dir: path.join(dir, 'log'),
     streams: [playbackEvents],
@@ -148,19 +152,19 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 export async function bench(): Promise<object> {
   const { warehouse, eventLog, sink, socketPath, tables, cpuMicros, close } = await openBench()
-  const events = createEvents()
-  const slices = Array.from({ length: EVENTS / APPEND_EVENTS }, (_, i) =>
-    events.slice(i * APPEND_EVENTS, (i + 1) * APPEND_EVENTS),
-  )
+  const runs = createRuns()
+  const events = runs.flatMap(eventsOf)
   const ingest = async (): Promise<void> => {
-    for (const slice of slices) await eventLog.append(playbackEvents, slice)
+    for (let at = 0; at < runs.length; at += TOGETHER) {
+      await Promise.all(runs.slice(at, at + TOGETHER).map((run) => eventLog.append(playbackEvents, run)))
+    }
     await sink.caughtUp()
   }
   const copy = (): Promise<void> =>
     warehouse.command({ sql: 'INSERT INTO copied SELECT * FROM held' }, { timeoutMs: 300_000 })
   const sayJson = async (): Promise<void> => {
-    for (let at = 0; at < slices.length; at += 8) {
-      const lines = slices.slice(at, at + 8).flatMap((slice) => slice.map((event) => JSON.stringify(event)))
+    for (let at = 0; at < EVENTS; at += JSON_EVENTS) {
+      const lines = events.slice(at, at + JSON_EVENTS).map((event) => JSON.stringify(event))
       await insertJson(socketPath, 'fromJson', lines.join('\n'))
     }
   }

@@ -6,7 +6,13 @@ import { type GenreStyle, genres } from '#demo/genres.ts'
 const DAY_MS = 86_400_000
 
 export type DemoCreator = { readonly id: string; readonly name: string }
-export type Cut = { readonly file: string; readonly startMs: number; readonly durationMs: number }
+export type Cut = {
+  readonly file: string
+  readonly startMs: number
+  readonly durationMs: number
+  /** English captions, a file beside the video. */
+  readonly captions?: string
+}
 export type DemoTitle = {
   readonly id: string
   readonly name: string
@@ -67,7 +73,7 @@ const CUTS: readonly { name: string; about: string; creator: 0 | 1; genres: stri
     about: 'A very large rabbit, a very small hole, and the first stretch of the day.',
     creator: 0,
     genres: ['animation', 'comedy'],
-    cut: cut(SHORT, 0, 5.3),
+    cut: { ...cut(SHORT, 0, 5.3), captions: 'good-morning-bunny.en.vtt' },
   },
   {
     name: 'The Meadow Wakes',

@@ -26,6 +26,7 @@ export type DemoParts = {
       file: string,
       clip?: { startMs: number; durationMs: number },
     ): Promise<Job>
+    putCaption(tenantId: string, titleId: string, file: { language: string; text: string }): Promise<void>
     job(tenantId: string, titleId: string): Promise<Job | null>
     retry(tenantId: string, titleId: string): Promise<Job>
     onJob(listener: (job: Job) => void): () => void
@@ -33,6 +34,7 @@ export type DemoParts = {
   readonly clock: Clock
   readonly log: Log
   readonly onProgress: DemoPorts['onProgress']
+  readonly onFailed: DemoPorts['onFailed']
 }
 
 /** Where playback looks for a title's files, and the address they are served at. */
@@ -93,7 +95,9 @@ export async function connectDemo(
     imageUrl,
     viewerKey: (personId) => identity.viewerKey(tenantId, personId),
     importClip: (titleId, file, clip) => importClip(parts.playback, { tenantId, titleId, file, clip }),
+    putCaptions: (titleId, text) => parts.playback.putCaption(tenantId, titleId, { language: 'en', text }),
     onProgress: parts.onProgress,
+    onFailed: parts.onFailed,
   }
 }
 

@@ -48,7 +48,11 @@ export type DemoPorts = {
     file: string,
     clip: { startMs: number; durationMs: number },
   ) => Promise<void>
+  /** Gives a title English captions (WebVTT). */
+  readonly putCaptions: (titleId: string, text: string) => Promise<void>
   readonly onProgress: (work: 'history' | 'clips', progress: number, detail: string) => void
+  /** The work has ended without being whole; `detail` says what is missing and what to do. */
+  readonly onFailed: (work: 'history' | 'clips', detail: string) => void
 }
 
 export type Demo = {
@@ -60,6 +64,7 @@ export type Demo = {
 }
 
 const encoder = new TextEncoder()
+const TRY_AGAIN = 'The log says why; the next start goes on from there.'
 
 export async function openDemo(ports: DemoPorts): Promise<Demo> {
   const catalogue = createCatalogue(SEED)
@@ -102,6 +107,7 @@ export async function openDemo(ports: DemoPorts): Promise<Demo> {
     if (!stopped) stopLiving = startLiving({ ...ports, catalogue })
   }
   const clips = async (): Promise<void> => {
+    let missing = 0
     const cuts = catalogue.flatMap(({ id, name, cut }) => (cut === null ? [] : [{ id, name, cut }]))
     for (const { id, name, cut } of cuts) {
       if (stopped) return
@@ -109,21 +115,30 @@ export async function openDemo(ports: DemoPorts): Promise<Demo> {
       if (state.clipsDone.includes(id)) continue
       ports.onProgress('clips', done / cuts.length, `“${name}”, ${done + 1} of ${cuts.length}`)
       try {
+        if (cut.captions !== undefined) await ports.putCaptions(id, readCaptions(cut.captions))
         await ports.importClip(id, path.join(VIDEO_DIR, cut.file), cut)
         await save({ clipsDone: [...state.clipsDone, id] })
       } catch (error) {
+        missing++
         ports.log.warn(
           { err: error, titleId: id },
           'a demo clip could not be made; the next start tries again',
         )
       }
     }
-    ports.onProgress('clips', 1, `${state.clipsDone.length} clips play`)
+    if (missing === 0) ports.onProgress('clips', 1, `${state.clipsDone.length} clips play`)
+    else ports.onFailed('clips', `${missing} of ${cuts.length} could not be made. ${TRY_AGAIN}`)
   }
   const seeded = history()
   const made = clips()
-  seeded.catch((error: unknown) => ports.log.error({ err: error }, 'the history could not be made'))
-  made.catch((error: unknown) => ports.log.error({ err: error }, 'the clips could not be made'))
+  seeded.catch((error: unknown) => {
+    ports.log.error({ err: error }, 'the history could not be made')
+    ports.onFailed('history', `It stopped after day ${state.daysDone} of ${HISTORY_DAYS}. ${TRY_AGAIN}`)
+  })
+  made.catch((error: unknown) => {
+    ports.log.error({ err: error }, 'the clips could not be made')
+    ports.onFailed('clips', `Clips could not be made. ${TRY_AGAIN}`)
+  })
   return {
     seeded,
     clips: made,
@@ -186,3 +201,4 @@ async function sayDay(ports: DemoPorts, token: string, batches: readonly History
 
 /** The bytes of a demo video, for tests and benches. */
 export const readVideo = (file: string): Buffer => readFileSync(path.join(VIDEO_DIR, file))
+const readCaptions = (file: string): string => readFileSync(path.join(VIDEO_DIR, file), 'utf8')

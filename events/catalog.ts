@@ -23,7 +23,8 @@ export const catalogEvents = defineStream({
   partitions: 1,
   orderBy: ['tenantId', 'titleId', 'derivedAt', 'eventId'],
   retentionDays: 'forever',
-  description: 'Snapshots of titles (compacted by title).',
+  compacted: true,
+  description: 'Snapshots of titles.',
   common: { titleId: id('the title') },
 })
 

@@ -1,5 +1,5 @@
 /** What the collector could not accept: kept whole, with the reason, until somebody has looked. */
-import { defineEvent, defineStream, label, optional, text } from '#events/define.ts'
+import { defineEvent, defineStream, id, label, oneOf, optional, text, whole } from '#events/define.ts'
 
 /** Why an event was set aside. Closed: each has a test. */
 export const DEAD_LETTER_REASONS = [
@@ -12,6 +12,9 @@ export const DEAD_LETTER_REASONS = [
   'too-large',
   'unreadable-cmcd',
 ] as const
+export const BODY_ENCODINGS = ['text', 'base64'] as const
+export const REPLAY_OUTCOMES = ['stored', 'present', 'failed'] as const
+export type ReplayOutcome = (typeof REPLAY_OUTCOMES)[number]
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number]
 
 export const deadLetterEvents = defineStream({
@@ -34,8 +37,31 @@ export const letterSetAside = defineEvent(deadLetterEvents, {
     reason: label('one of the closed list of reasons'),
     detail: text('which field and why', 1000),
     claimedType: optional(label('type the sender gave')),
-    body: text('the raw event as received', 100_000),
+    schema: optional(label('`type@version` it was checked against; null when it did not come so far')),
+    body: text('the raw event as received, up to 64 KiB of it', 100_000),
+    bodyEncoding: optional(oneOf([...BODY_ENCODINGS], 'base64 where the bytes are not UTF-8')),
+    bodyBytes: optional(whole('UInt32', 'how many bytes were received; more than kept when it was cut')),
+    context: optional(
+      text('what its batch said of it and its grant, as JSON: enough to take it again', 8192),
+    ),
   },
 })
 
-export const deadLetters = [letterSetAside] as const
+export const letterReplayed = defineEvent(deadLetterEvents, {
+  type: 'collector.letter.replayed',
+  version: 1,
+  by: 'server',
+  description: 'A dead letter went through the door again, as of when it was received.',
+  fields: {
+    letterId: id('event id of the letter'),
+    outcome: oneOf(
+      [...REPLAY_OUTCOMES],
+      'stored; present: its event was there already; failed: it stays, with a new reason',
+    ),
+    reason: optional(label('why it failed again')),
+    detail: optional(text('which field and why', 1000)),
+    replayedBy: optional(label('who had it replayed')),
+  },
+})
+
+export const deadLetters = [letterSetAside, letterReplayed] as const

@@ -29,15 +29,18 @@ const stored = <const C extends ColumnType>(column: C): { 'x-column': C } => ({ 
 export const AT = "DateTime64(3, 'UTC')"
 const UINT_MAX = { UInt8: 0xff, UInt16: 0xffff, UInt32: 0xffffffff, UInt64: Number.MAX_SAFE_INTEGER } as const
 
+/** No control characters: names and ids go into keys, paths and stores that cannot hold them. */
+const PRINTABLE = '^[^\\u0000-\\u001f\\u007f]*$'
+
 /** An identifier of at most 64 characters. */
 export const id = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 64, description, ...stored('String') })
+  Type.String({ minLength: 1, maxLength: 64, pattern: PRINTABLE, description, ...stored('String') })
 /** Free text of at most `max` characters. */
 export const text = (description: string, max = 500) =>
   Type.String({ maxLength: max, description, ...stored('String') })
 /** Text that repeats a lot (a name, a code): stored once per block. */
 export const label = (description: string, max = 80) =>
-  Type.String({ maxLength: max, description, ...stored('LowCardinality(String)') })
+  Type.String({ maxLength: max, pattern: PRINTABLE, description, ...stored('LowCardinality(String)') })
 /** One word of a closed list. */
 export const oneOf = <const W extends string[]>(words: W, description: string) =>
   Type.Enum(words, { description, ...stored('LowCardinality(String)') })
@@ -54,13 +57,13 @@ export const flag = (description: string) => Type.Boolean({ description, ...stor
 export const instant = (description: string) =>
   Type.Integer({ minimum: 0, maximum: 9_000_000_000_000, description, ...stored(AT) })
 export const labels = (description: string, maxItems = 64) =>
-  Type.Array(Type.String({ maxLength: 80 }), {
+  Type.Array(Type.String({ maxLength: 80, pattern: PRINTABLE }), {
     maxItems,
     description,
     ...stored('Array(LowCardinality(String))' as 'Array(String)'),
   })
 export const ids = (description: string, maxItems = 500) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+  Type.Array(Type.String({ minLength: 1, maxLength: 64, pattern: PRINTABLE }), {
     maxItems,
     description,
     ...stored('Array(String)'),
@@ -116,6 +119,13 @@ export type StreamDefinition<C extends TProperties = TProperties> = {
   /** Sorting key of the warehouse table. */
   readonly orderBy: readonly string[]
   readonly retentionDays: number | 'forever'
+  /** Bytes kept in each partition of the log, where time alone is not bound enough. */
+  readonly retentionBytes?: number
+  /**
+   * Only the newest event of each key (of a tenant) is kept in the log: events are whole snapshots, and who reads from
+   * the start meets each key's last one, not all there were.
+   */
+  readonly compacted?: true
   readonly description: string
   /** Fields every event of the stream carries besides the envelope. */
   readonly common: C

@@ -15,6 +15,10 @@ export type PlayGrant = Common & {
   readonly viewerKey: string | null
   readonly kids: boolean
   readonly recommendationId: string | null
+  /** The viewer is the creator of the title. */
+  readonly own?: boolean
+  /** The viewer is a creator or an operator of the tenant. */
+  readonly staff?: boolean
 }
 export type ViewerGrant = Common & { readonly kind: 'viewer'; readonly viewerKey: string }
 /** Trusted history: may set every field, `receivedAt` too. Never given to a browser. */

@@ -23,10 +23,11 @@ export function renderEvents(contract: Contract): string {
     fieldTable(contract.envelope),
   ]
   for (const [name, stream] of Object.entries(contract.streams)) {
+    const newest = stream.compacted === true ? '; the log is compacted to the newest event of each' : ''
     const kept = stream.retentionDays === 'forever' ? 'kept forever' : `kept for ${stream.retentionDays} days`
     parts.push(
       `## ${name}`,
-      `${stream.description} Table \`${stream.table}\`, ordered within \`${stream.key}\`, ${kept}.`,
+      `${stream.description} Table \`${stream.table}\`, ordered within \`${stream.key}\`, ${kept}${newest}.`,
     )
     if (Object.keys(stream.fields).length > 0) parts.push(fieldTable(stream.fields))
     for (const [type, event] of Object.entries(stream.events)) {

@@ -52,11 +52,18 @@ export const playbackEvents = defineStream({
     bitrateKbps: optional(whole('UInt32', 'bitrate of the video rendition playing')),
     videoHeightPx: optional(whole('UInt16', 'height of the rendition playing')),
     playerHeightPx: optional(whole('UInt16', 'height of the player on screen')),
+    videoWidthPx: optional(whole('UInt16', 'width of the rendition playing')),
+    playerWidthPx: optional(whole('UInt16', 'width of the player on screen')),
+    liveLatencyMs: optional(
+      whole('UInt32', 'live only: now minus the programme time at the playhead; says that the view is live'),
+    ),
     bufferMs: optional(whole('UInt32', 'media buffered ahead of the playhead')),
     recommendationId: optional(id('the slate that led here')),
     experiments: labels('`experiment:arm` pairs the viewer was in'),
     bot: flag('set by the collector for automated clients: kept, not counted'),
     kids: flag('from a kids profile: aggregates only'),
+    own: optional(flag('the viewer is the creator of the title; from the grant')),
+    staff: optional(flag('the viewer works for the tenant: a creator or an operator; from the grant')),
   },
 })
 
@@ -133,6 +140,23 @@ export const viewEnded = defineEvent(playbackEvents, {
   description: 'The view is over.',
   fields: { endReason: oneOf(['completed', 'stopped', 'failed', 'unloaded'], 'why it ended') },
 })
+export const reportHeard = defineEvent(playbackEvents, {
+  type: 'playback.report.heard',
+  version: 1,
+  by,
+  description:
+    'One report of a CMCD v2 player by itself: `seq` is its own count (`sn`), `state` and `playheadMs` what it says ' +
+    'alone, joining and 0 where it does not. What happened follows from all reports of a view together.',
+  fields: {
+    reportKind: label('the event reported (`e`): ps, t, bc, e, pr and others', 16),
+    reportState: optional(
+      label('the state reported (`sta`) in one letter; null where the report says none', 1),
+    ),
+    playheadKnown: flag('the player said its position; else `playheadMs` is 0 and says nothing'),
+    startDelayMs: optional(whole('UInt32', 'from loading to the first frame (`msd`)')),
+    errorCode: optional(label('stable code of the error')),
+  },
+})
 
 export const playback = [
   viewRequested,
@@ -144,6 +168,7 @@ export const playback = [
   seekEnded,
   errorRaised,
   viewEnded,
+  reportHeard,
 ] as const
 
 export type PlaybackEvent =
@@ -156,3 +181,4 @@ export type PlaybackEvent =
   | EventOf<typeof seekEnded>
   | EventOf<typeof errorRaised>
   | EventOf<typeof viewEnded>
+  | EventOf<typeof reportHeard>

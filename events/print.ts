@@ -1,7 +1,8 @@
 /** The event contract as plain data, and what of it may not change while a version lives. */
 import type { TProperties, TSchema } from 'typebox'
-import { type ColumnType, envelope } from '#events/define.ts'
-import { eventsOf, streams } from '#events/registry.ts'
+import { fnv1a } from '#base/ids.ts'
+import { type ColumnType, envelope, type StreamDefinition } from '#events/define.ts'
+import { eventsOf, streamColumns, streams } from '#events/registry.ts'
 
 export type FieldPrint = {
   readonly column: ColumnType
@@ -22,6 +23,7 @@ export type Contract = {
         readonly table: string
         readonly key: string
         readonly retentionDays: number | 'forever'
+        readonly compacted?: true
         readonly description: string
         readonly fields: Fields
         /** By `type@version`. */
@@ -30,6 +32,14 @@ export type Contract = {
     >
   >
 }
+
+/** Tells the columns of a stream from those it had before. */
+export const schemaPrintOf = (stream: StreamDefinition): string =>
+  fnv1a(
+    streamColumns(stream)
+      .map(({ name, type }) => `${name} ${type}`)
+      .join(),
+  ).toString(36)
 
 const BOUNDS = { minimum: 1, minLength: 1, maximum: -1, maxLength: -1, maxItems: -1 } as const
 
@@ -70,6 +80,7 @@ export function printContract(): Contract {
           table: stream.table,
           key: stream.key,
           retentionDays: stream.retentionDays,
+          ...(stream.compacted === true ? { compacted: true as const } : {}),
           description: stream.description,
           fields: printFields(stream.common),
           events: Object.fromEntries(

@@ -12,8 +12,10 @@ import {
   type StoredEvent,
   type StreamDefinition,
 } from '#events/define.ts'
+import { delivery, deliveryEvents } from '#events/delivery.ts'
 import { discovery, discoveryEvents } from '#events/discovery.ts'
 import { feedback, feedbackEvents } from '#events/feedback.ts'
+import { ledger, ledgerEvents } from '#events/ledger.ts'
 import { media, mediaEvents } from '#events/media.ts'
 import { modelEvents, models } from '#events/models.ts'
 import { playback, playbackEvents } from '#events/playback.ts'
@@ -25,7 +27,9 @@ export const streams: readonly StreamDefinition[] = [
   catalogEvents,
   mediaEvents,
   modelEvents,
+  deliveryEvents,
   deadLetterEvents,
+  ledgerEvents,
 ]
 export const events: readonly EventDefinition[] = [
   ...playback,
@@ -34,7 +38,9 @@ export const events: readonly EventDefinition[] = [
   ...catalog,
   ...media,
   ...models,
+  ...delivery,
   ...deadLetters,
+  ...ledger,
 ] as unknown as EventDefinition[]
 
 export const eventsOf = (stream: StreamDefinition): EventDefinition[] =>

@@ -1,13 +1,19 @@
 /** What the studio asks, answered from the metrics: each answer says until when everything received is in it. */
 import type { Clock } from '#base/clock.ts'
+import { audienceCounts, type ToldAudience, toldAudience } from '#metrics/audience.ts'
+import { type ConcurrentPoint, concurrency, fillQuiet, stretchOf } from '#metrics/concurrent.ts'
 import { type Figures, figures } from '#metrics/figures.ts'
 import { type KeyMoment, keyMoments } from '#metrics/key-moments.ts'
-import { minutePoints, realtimeCounts } from '#metrics/realtime.ts'
+import { restatedDays } from '#metrics/late.ts'
+import { createProvenance, type Provenance } from '#metrics/provenance.ts'
+import { lastDays, minutePoints, realtimeCounts } from '#metrics/realtime.ts'
+import type { Asked, ReportName } from '#metrics/reports.ts'
 import { curveOf, type Edge, medianCurve, playCounts, retentionEdges, stretched } from '#metrics/retention.ts'
-import { periodBefore, periodOf, type RangeName, type Scope } from '#metrics/scope.ts'
+import { type Moment, periodBefore, periodOf, type RangeName, type Scope } from '#metrics/scope.ts'
 import { fillGaps, type SeriesPoint, series, stepOf } from '#metrics/series.ts'
 import { type StallPoint, stallsBySecond } from '#metrics/stalls.ts'
-import { type TitleFigures, topTitles } from '#metrics/top-titles.ts'
+import { type TitleFigures, TOP_NOW, topTitles } from '#metrics/top-titles.ts'
+import { readWitnesses, type Witnesses } from '#metrics/witnesses.ts'
 import type { Statement, Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type Overview = {
@@ -24,6 +30,8 @@ export type Realtime = {
   readonly minutes: readonly { readonly at: number; readonly views: number }[]
   readonly topTitles: readonly TitleFigures[]
   readonly watermarkAt: number
+  /** The instant that was now. */
+  readonly at: number
 }
 export type Retention = {
   readonly views: number
@@ -38,16 +46,38 @@ export type TitleAnalytics = {
   readonly watermarkAt: number
 }
 
-export type Analytics = {
-  overview(scope: Scope, range: RangeName): Promise<Overview>
-  realtime(scope: Scope): Promise<Realtime>
-  title(scope: Scope, range: RangeName): Promise<TitleAnalytics>
-  /** `scope.titleId` must be set; `typical` is over the creator's other titles. */
-  retention(scope: Scope & { readonly titleId: string }, range: RangeName): Promise<Retention>
-  stalls(scope: Scope, range: RangeName): Promise<StallPoint[]>
+export type Concurrency = {
+  /** The most at once in the period, and the stretch it was in; at 0 when nobody was there. */
+  readonly peakViewers: number
+  readonly peakAt: number
+  readonly stepMs: number
+  /** The most at once in each stretch. */
+  readonly points: readonly ConcurrentPoint[]
 }
 
-const HOUR_MS = 3_600_000
+/** The last argument: the instant that is now; left out, the clock's. */
+export type Analytics = {
+  /** Now, for several questions about one instant; of a scope that is known at another, that one. */
+  moment(scope?: Scope): Moment
+  overview(scope: Scope, range: RangeName, moment?: Moment): Promise<Overview>
+  realtime(scope: Scope): Promise<Realtime>
+  title(scope: Scope, range: RangeName, moment?: Moment): Promise<TitleAnalytics>
+  /** `scope.titleId` must be set; `typical` is over the creator's other titles. */
+  retention(
+    scope: Scope & { readonly titleId: string },
+    range: RangeName,
+    moment?: Moment,
+  ): Promise<Retention>
+  stalls(scope: Scope, range: RangeName, moment?: Moment): Promise<StallPoint[]>
+  concurrency(scope: Scope, range: RangeName, moment?: Moment): Promise<Concurrency>
+  audience(scope: Scope, moment?: Moment): Promise<ToldAudience>
+  /** What the figures may not have seen: players' reports beside what the origin delivered. */
+  witnesses(scope: Scope, range: RangeName, moment?: Moment): Promise<Witnesses>
+  /** How a report, or `of` it the field named, came about. */
+  provenance(report: ReportName, asked: Asked, of: string | null): Provenance
+}
+
+const NOBODY: ConcurrentPoint = { at: 0, viewers: 0 }
 const TIMEOUT_MS = 10_000
 /** Titles with fewer plays are not typical of anything. */
 const MIN_TYPICAL_PLAYS = 10
@@ -62,30 +92,39 @@ export function createAnalytics(ports: {
   const { warehouse, clock, watermarkAt } = ports
   const ask = <T>(statement: Statement<T>): Promise<T[]> =>
     warehouse.query(statement, { timeoutMs: TIMEOUT_MS })
+  const momentNow = (): Moment => {
+    // The order matters: what comes in between is in the figures, though not promised.
+    const until = watermarkAt()
+    return { at: clock.now(), watermarkAt: until }
+  }
   const one = async <T>(statement: Statement<T>): Promise<T> => (await ask(statement))[0] as T
   const seriesOf = async (scope: Scope, range: RangeName, now: number): Promise<SeriesPoint[]> => {
     const period = periodOf(range, now)
     const stepMs = stepOf(range)
-    return fillGaps(await ask(series(scope, period, stepMs)), period, stepMs)
+    const [points, restated] = await Promise.all([
+      ask(series(scope, period, stepMs)),
+      ask(restatedDays(scope, period)),
+    ])
+    return fillGaps(points, restated, period, stepMs)
   }
   const readRealtime = async (scope: Scope): Promise<Realtime> => {
-    const until = watermarkAt()
-    const now = clock.now()
-    const period = { from: now - 48 * HOUR_MS, to: now }
+    const { at: now, watermarkAt: until } = momentNow()
     const [counts, top] = await Promise.all([
       one(realtimeCounts(scope, now)),
-      ask(topTitles(scope, period, 5)),
+      ask(topTitles(scope, lastDays(now), TOP_NOW)),
     ])
     const { concurrentViewers, viewsLastHour, viewsLast48Hours, perMinute } = counts
     const minutes = minutePoints(perMinute, now)
-    return { concurrentViewers, viewsLastHour, viewsLast48Hours, minutes, topTitles: top, watermarkAt: until }
+    const views = { concurrentViewers, viewsLastHour, viewsLast48Hours, minutes }
+    return { ...views, topTitles: top, watermarkAt: until, at: now }
   }
+  const provenance = createProvenance(ask)
   const shared = new Map<string, { at: number; answer: Promise<Realtime> }>()
 
   return {
-    overview: async (scope, range) => {
-      const until = watermarkAt()
-      const now = clock.now()
+    moment: (scope) =>
+      scope?.knownAt === undefined ? momentNow() : { at: scope.knownAt, watermarkAt: scope.knownAt },
+    overview: async (scope, range, { at: now, watermarkAt: until } = momentNow()) => {
       const before = periodBefore(range, now)
       const [current, previous, points, top] = await Promise.all([
         one(figures(scope, periodOf(range, now))),
@@ -96,7 +135,7 @@ export function createAnalytics(ports: {
       return { current, previous, series: points, topTitles: top, watermarkAt: until }
     },
     realtime: (scope) => {
-      const key = JSON.stringify([scope.tenantId, scope.creatorId, scope.titleId])
+      const key = JSON.stringify(scope)
       const now = clock.now()
       for (const [name, { at }] of shared) if (now - at > SHARE_MS) shared.delete(name)
       const known = shared.get(key)
@@ -105,17 +144,15 @@ export function createAnalytics(ports: {
       shared.set(key, { at: now, answer })
       return answer
     },
-    title: async (scope, range) => {
-      const until = watermarkAt()
-      const now = clock.now()
+    title: async (scope, range, { at: now, watermarkAt: until } = momentNow()) => {
       const [own, points] = await Promise.all([
         one(figures(scope, periodOf(range, now))),
         seriesOf(scope, range, now),
       ])
       return { figures: own, series: points, watermarkAt: until }
     },
-    retention: async (scope, range) => {
-      const period = periodOf(range, clock.now())
+    retention: async (scope, range, { at } = momentNow()) => {
+      const period = periodOf(range, at)
       const { titleId, ...channel } = scope
       const [edges, counts] = await Promise.all([
         ask(retentionEdges(channel, period)),
@@ -132,7 +169,17 @@ export function createAnalytics(ports: {
         moments: keyMoments(curve, own.plays),
       }
     },
-    stalls: (scope, range) => ask(stallsBySecond(scope, periodOf(range, clock.now()))),
+    stalls: (scope, range, { at } = momentNow()) => ask(stallsBySecond(scope, periodOf(range, at))),
+    concurrency: async (scope, range, { at } = momentNow()) => {
+      const period = periodOf(range, at)
+      const stepMs = stretchOf(range)
+      const found = await ask(concurrency(scope, period, stepMs))
+      const peak = found.reduce((most, point) => (point.viewers > most.viewers ? point : most), NOBODY)
+      return { peakViewers: peak.viewers, peakAt: peak.at, stepMs, points: fillQuiet(found, period, stepMs) }
+    },
+    audience: async (scope, { at } = momentNow()) => toldAudience(await one(audienceCounts(scope, at))),
+    witnesses: (scope, range, { at } = momentNow()) => readWitnesses(one, scope, periodOf(range, at)),
+    provenance,
   }
 }
 

@@ -1,25 +1,14 @@
 /** Now: who watches, and the views of the last minutes and hours. */
-import { defineMetric, POPULATION } from '#metrics/define.ts'
-import { type Scope, scopedViews, scopeParams } from '#metrics/scope.ts'
+import { concurrentMetrics } from '#metrics/concurrent.ts'
+import { type ComputedMetric, defineMetric, POPULATION, type Value } from '#metrics/define.ts'
+import { count } from '#metrics/expressions.ts'
+import { type Period, type Scope, scopedViews, scopeParams } from '#metrics/scope.ts'
 import { type Statement, sql } from '#storage/warehouse/warehouse.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-/** A silent player is believed to be there for three reports, at least this long. */
-const SILENCE_MS = 30_000
 
 export const realtimeMetrics = [
-  defineMetric({
-    name: 'concurrentViewers',
-    about: 'Views joining, playing, seeking or waiting now: open, and heard of within three reports.',
-    formula:
-      "count(endReason = 'open' and lastState in (joining, playing, rebuffering, seeking, ad) and silence <= max(3 x interval, 30 s))",
-    unit: 'count',
-    population: POPULATION,
-    clock: 'now',
-    nullWhen: 'never',
-    source: 'CTA-5004 CMCD v2 states; interval sweep over open views',
-  }),
   defineMetric({
     name: 'viewsLastHour',
     about: 'Views begun in the last 60 minutes, also minute by minute.',
@@ -29,6 +18,18 @@ export const realtimeMetrics = [
     clock: 'view start',
     nullWhen: 'never',
     source: 'YouTube Analytics real-time report',
+    sql: count(`startMs >= {to:Int64} - ${HOUR_MS}`),
+  }),
+  defineMetric({
+    name: 'viewsLast48Hours',
+    about: 'Views begun in the last 48 hours.',
+    formula: 'count(startedAt > now - 48 h)',
+    unit: 'count',
+    population: POPULATION,
+    clock: 'view start',
+    nullWhen: 'never',
+    source: 'YouTube Analytics real-time report',
+    sql: count('begins'),
   }),
 ] as const
 
@@ -40,15 +41,27 @@ type Counts = {
   readonly perMinute: readonly [minutes: readonly number[], counts: readonly number[]]
 }
 
+const [concurrentViewers] = concurrentMetrics
+const [viewsLastHour, viewsLast48Hours] = realtimeMetrics
+
+const rows = (scope: Scope): string => sql`FROM ${scopedViews(scope)} WHERE startMs < {to:Int64}`
+const paramsOf = (scope: Scope, now: number) => scopeParams(scope, lastDays(now))
+export const lastDays = (now: number): Period => ({ from: now - 48 * HOUR_MS, to: now })
+
 export const realtimeCounts = (scope: Scope, now: number): Statement<Counts> => ({
   sql: sql`SELECT
-      toUInt32(countIf(endReason = 'open' AND lastState IN ('joining', 'playing', 'rebuffering', 'seeking', 'ad')
-        AND endMs >= {to:Int64} - greatest(3 * intervalMs, ${String(SILENCE_MS)}))) AS concurrentViewers,
-      toUInt32(countIf(startMs >= {to:Int64} - ${String(HOUR_MS)})) AS viewsLastHour,
-      toUInt32(countIf(inStart)) AS viewsLast48Hours,
+      ${concurrentViewers.sql('counted')} AS concurrentViewers,
+      ${viewsLastHour.sql('counted')} AS viewsLastHour,
+      ${viewsLast48Hours.sql('counted')} AS viewsLast48Hours,
       sumMap([toUInt32(intDiv(startMs, ${String(MINUTE_MS)}))], [toUInt32(1)]) AS perMinute
-    FROM ${scopedViews(scope)} WHERE startMs < {to:Int64}`,
-  params: scopeParams(scope, { from: now - 48 * HOUR_MS, to: now }),
+    ${rows(scope)}`,
+  params: paramsOf(scope, now),
+})
+
+/** One of the counts. */
+export const realtimeCount = (scope: Scope, now: number, metric: ComputedMetric): Statement<Value> => ({
+  sql: sql`SELECT ${metric.sql('counted')} AS value ${rows(scope)}`,
+  params: paramsOf(scope, now),
 })
 
 /** Sixty points, oldest first. */

@@ -2,9 +2,15 @@
  * Retention per second of content: a second counts as watched by a view when its middle lies in a part watched.
  * Worked out from begins and ends of parts, so that the cost follows the number of parts, not of seconds.
  */
-import { defineMetric, POPULATION } from '#metrics/define.ts'
+import { defineMetric, named, POPULATION } from '#metrics/define.ts'
+import { engagementMetrics } from '#metrics/engagement.ts'
 import { type Period, type Scope, scopedViews, scopeParams, titles } from '#metrics/scope.ts'
 import { type Statement, sql } from '#storage/warehouse/warehouse.ts'
+
+const begins = (column: string): string => `arrayMap(x -> toInt32(ceil(x / 1000 - 0.5)), ${column})`
+const ends = (column: string): string => `arrayMap(x -> toInt32(floor(x / 1000 - 0.5)) + 1, ${column})`
+const steps = (column: string, unique: number, played: number): string =>
+  `arrayMap(x -> (x, toInt64(${unique}), toInt64(${played})), ${column})`
 
 export const retentionMetrics = [
   defineMetric({
@@ -16,6 +22,7 @@ export const retentionMetrics = [
     clock: 'view start',
     nullWhen: 'no plays: the list is empty',
     source: 'YouTube help 9314415 (audience retention)',
+    sql: () => `toFloat64(sum(edge.2))`,
   }),
   defineMetric({
     name: 'retentionAbsolute',
@@ -26,8 +33,11 @@ export const retentionMetrics = [
     clock: 'view start',
     nullWhen: 'no plays: the list is empty',
     source: 'YouTube help 9314415 (audience retention)',
+    sql: () => `toFloat64(sum(edge.3))`,
   }),
 ] as const
+const [uniqueMetric, absoluteMetric] = retentionMetrics
+const plays = named(engagementMetrics, 'plays')
 
 /** Longest content drawn second by second: twelve hours. */
 const MAX_SECONDS = 43_200
@@ -40,14 +50,10 @@ export type Edge = {
 }
 export type PlayCount = { readonly titleId: string; readonly plays: number; readonly seconds: number }
 
-const begins = (column: string): string => `arrayMap(x -> toInt32(ceil(x / 1000 - 0.5)), ${column})`
-const ends = (column: string): string => `arrayMap(x -> toInt32(floor(x / 1000 - 0.5)) + 1, ${column})`
-const steps = (column: string, unique: number, played: number): string =>
-  `arrayMap(x -> (x, toInt64(${unique}), toInt64(${played})), ${column})`
-
 /** How the number of watchers changes at each second, by title; sums of them are the curve. */
 export const retentionEdges = (scope: Scope, period: Period): Statement<Edge> => ({
-  sql: sql`SELECT titleId, toInt32(edge.1) AS second, toFloat64(sum(edge.2)) AS uniqueStep, toFloat64(sum(edge.3)) AS playedStep
+  sql: sql`SELECT titleId, toInt32(edge.1) AS second, ${uniqueMetric.sql()} AS uniqueStep,
+      ${absoluteMetric.sql()} AS playedStep
     FROM (
       SELECT titleId, arrayJoin(arrayConcat(
         ${steps(begins('watchedFrom'), 1, 0)}, ${steps(ends('watchedTo'), -1, 0)},
@@ -59,7 +65,7 @@ export const retentionEdges = (scope: Scope, period: Period): Statement<Edge> =>
 })
 
 export const playCounts = (scope: Scope, period: Period): Statement<PlayCount> => ({
-  sql: sql`SELECT titleId, toUInt32(count()) AS plays,
+  sql: sql`SELECT titleId, ${plays.sql('inStart')} AS plays,
       toUInt32(least(${String(MAX_SECONDS)}, round(if(max(lengthMs) > 0, max(lengthMs), max(arrayMax(watchedTo))) / 1000))) AS seconds
     FROM ${scopedViews(scope)} AS v
     LEFT JOIN (SELECT titleId, durationMs AS lengthMs FROM ${titles}) AS lengths USING (titleId)

@@ -1,4 +1,6 @@
 /** The titles most watched in a period. */
+import { named } from '#metrics/define.ts'
+import { engagementMetrics } from '#metrics/engagement.ts'
 import { type Period, type Scope, scopedViews, scopeParams } from '#metrics/scope.ts'
 import { type Statement, sql } from '#storage/warehouse/warehouse.ts'
 
@@ -9,9 +11,18 @@ export type TitleFigures = {
   readonly averageViewMs: number | null
 }
 
-export const topTitles = (scope: Scope, period: Period, limit = 20): Statement<TitleFigures> => ({
-  sql: sql`SELECT titleId, toUInt32(count()) AS views, toFloat64(sum(watchMs)) AS watchTimeMs,
-      if(countIf(isPlay) > 0, watchTimeMs / countIf(isPlay), NULL) AS averageViewMs
+/** So many are told with what is now, so many over a period. */
+export const TOP_NOW = 5
+const TOP = 20
+
+export const topTitleMetrics = [
+  named(engagementMetrics, 'views'),
+  named(engagementMetrics, 'watchTimeMs'),
+  named(engagementMetrics, 'averageViewMs'),
+] as const
+
+export const topTitles = (scope: Scope, period: Period, limit = TOP): Statement<TitleFigures> => ({
+  sql: sql`SELECT titleId, ${topTitleMetrics.map(({ name, sql }) => `${sql('inStart')} AS ${name}`).join(', ')}
     FROM ${scopedViews(scope)} WHERE inStart
     GROUP BY titleId ORDER BY views DESC, watchTimeMs DESC, titleId LIMIT {limit:UInt32}`,
   params: { ...scopeParams(scope, period), limit },

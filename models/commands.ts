@@ -3,24 +3,18 @@
  * JSON document with --json, and resolves to an exit code.
  */
 import { parseArgs } from 'node:util'
+import type { Command as AnyCommand, Commands, Shell } from '#base/command.ts'
 import type { Evaluation, Metric } from '#models/evaluate/evaluate.ts'
 import { evaluateSince, findVersion, type LearnPorts, trainModel } from '#models/learn.ts'
 import type { TrainingProgress } from '#models/train.ts'
 import type { ModelVersion } from '#models/version.ts'
 
-export type CommandPorts = LearnPorts & {
-  /** The tenant when --tenant does not say. */
-  readonly tenantId: string
-  /** Who acts, for the record. */
-  readonly by: string
-  print(line: string): void
-}
-export type Command = {
-  readonly usage: string
-  readonly summary: string
-  readonly help: string
-  run(args: readonly string[], ports: CommandPorts): Promise<number>
-}
+export type ModelCommandPorts = LearnPorts &
+  Shell & {
+    /** The tenant when --tenant does not say. */
+    readonly tenantId: string
+  }
+type Command = AnyCommand<ModelCommandPorts>
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -31,7 +25,7 @@ const OPTIONS = {
   promote: { type: 'boolean' },
 } as const
 
-function read(args: readonly string[], ports: CommandPorts) {
+function read(args: readonly string[], ports: ModelCommandPorts) {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   const whole = (name: 'seed' | 'threads' | 'epochs', min: number, max: number): number | undefined => {
     const text = values[name]
@@ -69,7 +63,7 @@ function metricLine({
 
 function printEvaluation(
   evaluation: Pick<Evaluation, 'metrics' | 'baselines' | 'protocol'>,
-  ports: CommandPorts,
+  ports: ModelCommandPorts,
 ): void {
   for (const metric of evaluation.metrics) ports.print(metricLine(metric))
   for (const { name, metrics } of evaluation.baselines) {
@@ -82,7 +76,7 @@ const describe = (model: ModelVersion): string =>
   `${model.id}  ${model.state.padEnd(9)}  ${new Date(model.trainedAt).toISOString().slice(0, 16)}Z  ` +
   `${model.interactionCount} plays, ${model.viewerCount} viewers, ${model.titleCount} titles`
 
-function progressPrinter(ports: CommandPorts): (progress: TrainingProgress) => void {
+function progressPrinter(ports: ModelCommandPorts): (progress: TrainingProgress) => void {
   let said = ''
   return ({ step, progress, remainingMs, epoch, epochs, examplesPerSecond, validation }) => {
     const key = `${step} ${epoch ?? ''}`
@@ -223,7 +217,7 @@ const models: Command = {
   },
 }
 
-export const modelCommands: Readonly<Record<string, Command>> = {
+export const modelCommands: Commands<ModelCommandPorts> = {
   train,
   evaluate: evaluateCommand,
   promote,

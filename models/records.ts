@@ -1,7 +1,7 @@
 /** The registry's tables: versions, the stack of promotions, and lifecycle events waiting to be said. */
 import { type Generated, type JSONColumnType, type Kysely, sql, type Transaction } from 'kysely'
-import type { StoredEvent } from '#events/define.ts'
 import type { StoredVersion } from '#models/version.ts'
+import type { OutboxTable } from '#storage/records/outbox.ts'
 import type { Migration } from '#storage/records/records.ts'
 
 export const modelMigrations: readonly Migration[] = [
@@ -53,7 +53,7 @@ export type ModelTables = {
     takenBackAt: string | null
     takenBackBy: string | null
   }
-  modelOutbox: { number: Generated<string>; event: JSONColumnType<StoredEvent> }
+  modelOutbox: OutboxTable
 }
 
 export type ModelsDb = Kysely<ModelTables>
@@ -70,40 +70,4 @@ export async function lockTenant(trx: ModelsTransaction, tenantId: string): Prom
 /** Heard when the transaction commits, never before. */
 export async function tellChanged(trx: ModelsTransaction, tenantId: string): Promise<void> {
   await sql`SELECT pg_notify(${MODELS_CHANGED}, ${tenantId})`.execute(trx)
-}
-
-export async function addToOutbox(trx: ModelsTransaction, events: readonly StoredEvent[]): Promise<void> {
-  if (events.length === 0) return
-  await trx
-    .insertInto('modelOutbox')
-    .values(events.map((event) => ({ event: JSON.stringify(event) })))
-    .execute()
-}
-
-/** Hands waiting events over and forgets them once they are said. Another relay at work is passed by. */
-export async function relayOutbox(
-  db: ModelsDb,
-  say: (events: StoredEvent[]) => Promise<unknown>,
-): Promise<number> {
-  return db.transaction().execute(async (trx) => {
-    const waiting = await trx
-      .selectFrom('modelOutbox')
-      .selectAll()
-      .orderBy('number')
-      .limit(200)
-      .forUpdate()
-      .skipLocked()
-      .execute()
-    if (waiting.length === 0) return 0
-    await say(waiting.map((row) => row.event))
-    await trx
-      .deleteFrom('modelOutbox')
-      .where(
-        'number',
-        'in',
-        waiting.map((row) => row.number),
-      )
-      .execute()
-    return waiting.length
-  })
 }

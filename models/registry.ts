@@ -11,9 +11,9 @@ import { serverEvent } from '#events/registry.ts'
 import { refusals } from '#models/errors.ts'
 import { POPULARITY } from '#models/popularity/popularity.ts'
 import * as records from '#models/records.ts'
-import { startRelay } from '#models/relay.ts'
 import type { ModelVersion, NewVersion, StoredVersion } from '#models/version.ts'
 import type { MediaStore } from '#storage/media/media-store.ts'
+import { addToOutbox, startRelay } from '#storage/records/outbox.ts'
 import type { Records } from '#storage/records/records.ts'
 
 export type Registry = {
@@ -50,7 +50,7 @@ export async function openRegistry(options: {
   await options.records.migrate(records.modelMigrations)
   const db = options.records.tables<records.ModelTables>()
   const listeners = new Set<(tenantId: string) => void>()
-  const relay = options.say === undefined ? null : startRelay(db, options.say)
+  const relay = options.say === undefined ? null : startRelay(options.records, 'modelOutbox', options.say)
   const stopListening = await options.records.listen(records.MODELS_CHANGED, (tenantId) => {
     relay?.wake()
     for (const listener of listeners) listener(tenantId)
@@ -160,7 +160,7 @@ async function insertVersion(
     .values({ tenantId, id, name, version, trainedAt: String(trainedAt), facts: JSON.stringify(facts) })
     .execute()
   const { interactionCount, trainMs, dataHash } = model
-  await records.addToOutbox(trx, [
+  await addToOutbox(trx, 'modelOutbox', [
     event(modelTrained, at, model, { interactionCount, trainMs, dataHash }),
     ...model.metrics.map(({ name: metric, value, low, high, against, difference, differenceLow }) =>
       event(modelEvaluated, at, model, { metric, value, low, high, against, difference, differenceLow }),
@@ -202,7 +202,7 @@ async function promoteVersion(
     .insertInto('modelPromotions')
     .values({ tenantId: model.tenantId, modelId: model.id, promotedAt: String(at), promotedBy: by })
     .execute()
-  await records.addToOutbox(trx, [
+  await addToOutbox(trx, 'modelOutbox', [
     event(modelPromoted, at, model, { previousVersion: previous?.version ?? null, by }),
   ])
 }
@@ -222,6 +222,8 @@ async function takeBack(
     .execute()
   const before = await topPromotion(trx, tenantId)
   const restored = before ?? { tenantId, ...POPULARITY }
-  await records.addToOutbox(trx, [event(modelRolledBack, at, restored, { previousVersion: top.version, by })])
+  await addToOutbox(trx, 'modelOutbox', [
+    event(modelRolledBack, at, restored, { previousVersion: top.version, by }),
+  ])
   return before?.modelId ?? null
 }

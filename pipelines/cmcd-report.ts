@@ -3,15 +3,19 @@
  * Real players omit most keys; none of the stock ones sends the playhead.
  */
 import { decodeCmcd } from '@svta/cml-cmcd'
+import { Refusal } from '#base/refusal.ts'
+import { type CmcdValues, listed, numberOf, textOf } from '#events/cmcd-values.ts'
+import type { Problem } from '#pipelines/dead-letters.ts'
+import { refusals } from '#pipelines/errors.ts'
 
 export type CmcdReport = {
   /** Names the event: ps (state), t (timer), bc (bitrate), e (error), pr (rate) and others. */
-  readonly event: string
+  readonly kind: string
   readonly sid: string | null
   /** Epoch ms of the player. */
   readonly ts: number
   readonly sn: number | null
-  /** s starting, p playing, k seeking, r rebuffering, a paused, w waiting, e ended, f failed, q quit, d preloading. */
+  /** One of `REPORT_STATES`. */
   readonly state: string | null
   readonly rate: number
   readonly playheadMs: number | null
@@ -20,37 +24,27 @@ export type CmcdReport = {
   readonly bufferMs: number | null
   readonly errorCode: string | null
   readonly visible: boolean
-  /** The report as it came: two reports with one text are one report. */
-  readonly text: string
+  /** Two reports of a view with one identity are one report. */
+  readonly identity: string
 }
 
-type Raw = Readonly<Record<string, unknown>>
+/** s starting, p playing, k seeking, r rebuffering, a paused, w waiting, e ended, f failed, q quit, d preloading. */
+const REPORT_STATES: ReadonlySet<string> = new Set('spkrawefqd')
 
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
-const numberOf = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : null
-
-/** CMCD v2 lists numbers per type of object, v1 gives one number; video counts, else the first. */
-function listed(value: unknown): number | null {
-  if (!Array.isArray(value)) return numberOf(value)
-  const items = value as readonly (number | { value?: unknown; params?: Raw })[]
-  const video = items.find((item) => typeof item === 'object' && item.params?.['v'] === true)
-  const chosen = video ?? items[0]
-  return numberOf(typeof chosen === 'object' ? chosen.value : chosen)
-}
-
-function readReport(raw: Raw, text: string): CmcdReport | string {
+function readReport(raw: CmcdValues, text: string): CmcdReport | string {
   const { e, ts, sta, pr, ec, bg } = raw
-  const event = textOf(e)
+  const kind = textOf(e)?.slice(0, 16)
   const at = numberOf(ts)
-  if (event === null) return 'the key `e` (event) is missing'
+  if (kind === undefined) return 'the key `e` (event) is missing'
   if (at === null) return 'the key `ts` (time) is missing'
+  const sn = numberOf(raw['sn'])
+  const state = textOf(sta)
   return {
-    event,
+    kind,
     sid: textOf(raw['sid']),
     ts: at,
-    sn: numberOf(raw['sn']),
-    state: textOf(sta),
+    sn,
+    state: state !== null && REPORT_STATES.has(state) ? state : null,
     rate: typeof pr === 'number' && pr > 0 ? Math.min(pr, 16) : 1,
     playheadMs: numberOf(raw['pt']),
     startDelayMs: numberOf(raw['msd']),
@@ -58,7 +52,8 @@ function readReport(raw: Raw, text: string): CmcdReport | string {
     bufferMs: listed(raw['bl']),
     errorCode: Array.isArray(ec) ? textOf(ec[0]) : textOf(ec),
     visible: bg !== true,
-    text,
+    // A player that does not count its reports is told by what it says.
+    identity: sn === null ? text : `${sn} ${at} ${kind}`,
   }
 }
 
@@ -71,37 +66,50 @@ function readLine(line: string): CmcdReport | string {
   }
 }
 
+const readItem = (item: unknown, text: string): CmcdReport | string =>
+  typeof item === 'object' && item !== null
+    ? readReport(item as CmcdValues, text)
+    : 'not an object of CMCD keys'
+
 export type CmcdLines = {
   readonly reports: readonly CmcdReport[]
-  readonly unreadable: readonly { readonly text: string; readonly detail: string }[]
+  readonly setAside: readonly { readonly text: string; readonly problem: Problem }[]
 }
+export type CmcdLimits = { readonly batchEvents: number; readonly eventBytes: number }
 
-/** One report a line; empty lines are left out. A body that is JSON holds one object or a list of them. */
-export function readReports(body: string, maxReports: number): CmcdLines {
+/**
+ * One report a line; empty lines are left out. A body that is JSON holds one object or a list of them. Each line and
+ * each item is a report or set aside; more of them than a batch may hold are refused together.
+ */
+export function readReports(body: string, { batchEvents, eventBytes }: CmcdLimits): CmcdLines {
+  const items = jsonItems(body)
+  const lines = items ?? body.trimEnd().split('\n', batchEvents + 1)
+  if (lines.length > batchEvents) {
+    throw new Refusal(refusals.bodyTooLarge, `A batch holds at most ${batchEvents} reports.`)
+  }
   const reports: CmcdReport[] = []
-  const unreadable: { text: string; detail: string }[] = []
-  const take = (read: CmcdReport | string, text: string): void => {
-    if (typeof read === 'string') unreadable.push({ text, detail: read })
+  const setAside: { text: string; problem: Problem }[] = []
+  for (const line of lines) {
+    const text = items === null ? (line as string).trim() : (JSON.stringify(line) ?? '')
+    if (text === '') continue
+    if (text.length > eventBytes) {
+      const detail = `report is over ${eventBytes} characters`
+      setAside.push({ text, problem: { reason: 'too-large', detail } })
+      continue
+    }
+    const read = items === null ? readLine(text) : readItem(line, text)
+    if (typeof read === 'string')
+      setAside.push({ text, problem: { reason: 'unreadable-cmcd', detail: read } })
     else reports.push(read)
   }
-  const json = /^\s*[[{]/.test(body) ? jsonReports(body) : null
-  if (json === null) {
-    for (const line of body.split('\n', maxReports)) {
-      const text = line.trim()
-      if (text !== '') take(readLine(text), text)
-    }
-  } else {
-    for (const raw of json.slice(0, maxReports))
-      take(readReport(raw, JSON.stringify(raw)), JSON.stringify(raw))
-  }
-  return { reports, unreadable }
+  return { reports, setAside }
 }
 
-function jsonReports(body: string): readonly Raw[] | null {
+function jsonItems(body: string): readonly unknown[] | null {
+  if (!/^\s*[[{]/.test(body)) return null
   try {
     const value: unknown = JSON.parse(body)
-    const items: readonly unknown[] = Array.isArray(value) ? value : [value]
-    return items.filter((item): item is Raw => typeof item === 'object' && item !== null)
+    return Array.isArray(value) ? value : [value]
   } catch {
     return null
   }

@@ -120,7 +120,7 @@ test('what a viewer token says is bound to its viewer; a title of an impression 
 
 test('an import may say anything of its tenant, at any past time, and when it was received', async () => {
   const { send, of } = openCollector()
-  const receivedAt = Date.UTC(2025, 1)
+  const receivedAt = Date.UTC(2026, 1)
   const own = { viewerKey: 'viewer-7', titleId: 'title-7', createdAt: receivedAt - 5000, bot: true }
   const batch = { token: 'import', receivedAt, sentAt: receivedAt }
   const answer = await send([heartbeat('e1', own), heartbeat('e2', { ...own, tenantId: 'other' })], batch)
@@ -133,6 +133,18 @@ test('an import may say anything of its tenant, at any past time, and when it wa
     [event?.receivedAt, event?.derivedAt, event?.['viewerKey'], event?.['bot'], event?.sourceFormat],
     [receivedAt, receivedAt - 5000, 'viewer-7', true, 'import'],
   )
+})
+
+test('an import older than its stream is kept is set aside', async () => {
+  const { send, of } = openCollector()
+  const at = NOW - 370 * 24 * HOUR
+  const own = { viewerKey: 'viewer-7', titleId: 'title-7', createdAt: at }
+  const { deadLettered } = await send([heartbeat('e1', own)], { token: 'import', receivedAt: at, sentAt: at })
+  assert.deepEqual(
+    deadLettered.map(({ reason, detail }) => [reason, detail]),
+    [['outside-window', 'older than such events are kept']],
+  )
+  assert.equal(of('playback.heartbeat.sent').length, 0)
 })
 
 test('a play token brings a bounded number of events', async () => {

@@ -3,8 +3,10 @@ import { createManualClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
 import type { StoredEvent } from '#events/define.ts'
 import type { Grant } from '#events/grants.ts'
+import { eventsOf } from '#events/run.ts'
 import { type CollectInput, createCollector } from '#pipelines/collect.ts'
 import type { CollectorLimits } from '#pipelines/collector-limits.ts'
+import type { EventLog } from '#storage/event-log/event-log.ts'
 
 export const NOW = Date.UTC(2026, 5, 1, 12)
 export const HOUR = 3_600_000
@@ -66,13 +68,13 @@ export const impression = (eventId: string, more: object = {}) => ({
   ...more,
 })
 
-export function openCollector(limits: Partial<CollectorLimits> = {}) {
+export function openCollector(limits: Partial<CollectorLimits> = {}, eventLog?: Pick<EventLog, 'append'>) {
   const stored: StoredEvent[] = []
   const clock = createManualClock(NOW)
   const collector = createCollector({
-    eventLog: {
-      append: async (_stream, events) => {
-        stored.push(...events)
+    eventLog: eventLog ?? {
+      append: async (_stream, run) => {
+        stored.push(...eventsOf(run))
       },
     },
     readGrant: async (token) => grants[token] ?? null,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DEAD_LETTER_REASONS, type DeadLetterReason } from '#events/dead-letters.ts'
-import { createCmcdReader } from '#pipelines/cmcd.ts'
+import { readCmcd } from '#pipelines/cmcd.ts'
 import {
   common,
   HOUR,
@@ -36,6 +36,11 @@ test('completes an event from its batch and its grant', async () => {
       bufferMs: null,
       playerHeightPx: null,
       videoHeightPx: null,
+      playerWidthPx: null,
+      videoWidthPx: null,
+      liveLatencyMs: null,
+      own: false,
+      staff: false,
       createdAt: NOW - 1000,
       sentAt: NOW,
       receivedAt: NOW,
@@ -67,6 +72,8 @@ const damages: readonly [DeadLetterReason, unknown, RegExp, object?][] = [
   ['outside-window', heartbeat('x', { createdAt: 1000 }), /late/],
   ['outside-window', heartbeat('x', { createdAt: Date.UTC(2099, 1) }), /future/],
   ['outside-window', heartbeat('x', { createdAt: NOW - HOUR - 6 * 60_000 }), /before the token/],
+  ['invalid-event', heartbeat('nul\0'), /eventId/],
+  ['invalid-event', heartbeat('x', { titleId: 'title-1', sid: 'line\nbreak' }), /sid/],
   ['too-large', heartbeat('x', { playerName: 'n'.repeat(70_000) }), /over 65536/],
 ]
 for (const [reason, event, detail, batch] of damages) {
@@ -82,13 +89,32 @@ for (const [reason, event, detail, batch] of damages) {
     const [letter] = of('collector.letter.dead')
     assert.equal(letter?.['reason'], reason)
     assert.match(String(letter?.['detail']), detail)
-    const raw = typeof event === 'string' ? event : JSON.stringify(event)
+    const raw = JSON.stringify(event)
     assert.ok(String(letter?.['body']).startsWith(raw.slice(0, 1000)))
     const counts = collector.snapshot().tenants['acme']
     assert.equal(counts?.stored, 1)
     assert.equal(counts?.deadLettered[reason], 1)
   })
 }
+
+test('sets events nested without end aside, in a known field or another, and keeps the rest', async () => {
+  const { collector, of } = openCollector()
+  for (const [depth, field] of [
+    [100_000, 'x'],
+    [100_000, 'sid'],
+    [20_000, 'sid'],
+    [20_000, 'x'],
+  ] as const) {
+    const nested = '['.repeat(depth) + ']'.repeat(depth)
+    const good = JSON.stringify({ ...common, ...heartbeat(`good-${depth}-${field}`) })
+    const events = `[{"type":"playback.heartbeat.sent","eventId":"a","${field}":${nested}},${good}]`
+    const body = Buffer.from(`{"writeKey":"key-acme","token":"play","sentAt":${NOW},"events":${events}}`)
+    const answer = await collector.collect({ body, userAgent: UA })
+    assert.deepEqual([answer.accepted, answer.deadLettered.length], [2, 1])
+  }
+  assert.equal(of('playback.heartbeat.sent').length, 4)
+  assert.match(String(of('collector.letter.dead').at(-1)?.['body']), /playback\.heartbeat\.sent/)
+})
 
 test('sets text that is not JSON aside when a header names the tenant, a bounded number of times', async () => {
   const { collector, of } = openCollector({ unparsedPerMinute: 1 })
@@ -105,7 +131,7 @@ test('sets text that is not JSON aside when a header names the tenant, a bounded
 
 test('sets a line of CMCD aside that cannot be read', async () => {
   const { collector, of } = openCollector()
-  const body = createCmcdReader().read(Buffer.from('"\n'))
+  const body = readCmcd(Buffer.from('"\n'))
   await collector.collect({ body, token: 'play', userAgent: UA })
   assert.equal(of('collector.letter.dead')[0]?.['reason'], 'unreadable-cmcd')
 })

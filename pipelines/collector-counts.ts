@@ -1,19 +1,17 @@
 /**
- * What became of everything that came to the collector's door, counted from its start.
- * Promise: for each tenant, accepted = stored + duplicate + the sum over deadLettered.
+ * What became of everything that came to the collector's door and of what our own parts said, counted when the log is
+ * durable: in all since the start, and by tenant and minute for the ledger (`ledger-words.ts` says those).
+ * Promise: for each tenant and minute, accepted = stored + duplicate + the sum over deadLettered.
  */
-import { DEAD_LETTER_REASONS, type DeadLetterReason } from '#events/dead-letters.ts'
+import {
+  type Added,
+  addTo,
+  createLedgerBook,
+  type LedgerBook,
+  type TenantCounts,
+  zeroCounts,
+} from '#pipelines/ledger-book.ts'
 
-export type TenantCounts = {
-  /** Events of batches that were answered with 2xx. */
-  accepted: number
-  stored: number
-  /** Same id and same payload as one stored a moment ago. */
-  duplicate: number
-  /** Part of stored: an id used again for another payload, kept under an id of its own. */
-  reusedId: number
-  deadLettered: Record<DeadLetterReason, number>
-}
 export type CollectorCounts = {
   readonly tenants: Readonly<Record<string, Readonly<TenantCounts>>>
   /** Whole batches turned away, by code of the refusal. */
@@ -21,31 +19,23 @@ export type CollectorCounts = {
   readonly inFlightBytes: number
 }
 
-const zero = (): TenantCounts => ({
-  accepted: 0,
-  stored: 0,
-  duplicate: 0,
-  reusedId: 0,
-  deadLettered: Object.fromEntries(DEAD_LETTER_REASONS.map((reason) => [reason, 0])) as Record<
-    DeadLetterReason,
-    number
-  >,
-})
-
 export type Counting = {
-  of(tenantId: string): TenantCounts
+  add(tenantId: string, receivedAt: number, added: Added): void
   refuse(code: string): void
   snapshot(inFlightBytes: number): CollectorCounts
+  readonly book: LedgerBook
 }
 
 export function createCounting(): Counting {
   const tenants = new Map<string, TenantCounts>()
   const refused = new Map<string, number>()
+  const book = createLedgerBook()
   return {
-    of: (tenantId) => {
+    add: (tenantId, receivedAt, added) => {
       let counts = tenants.get(tenantId)
-      if (counts === undefined) tenants.set(tenantId, (counts = zero()))
-      return counts
+      if (counts === undefined) tenants.set(tenantId, (counts = zeroCounts()))
+      addTo(counts, added)
+      book.add(tenantId, receivedAt, added)
     },
     refuse: (code) => {
       refused.set(code, (refused.get(code) ?? 0) + 1)
@@ -55,5 +45,6 @@ export function createCounting(): Counting {
       refused: Object.fromEntries(refused),
       inFlightBytes,
     }),
+    book,
   }
 }

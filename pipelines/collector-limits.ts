@@ -6,7 +6,7 @@ export type CollectorLimits = GrantLimits & {
   readonly bodyBytes: number
   /** Characters of one event. */
   readonly eventBytes: number
-  /** Bytes of batches being worked on; beyond it senders wait. One tenant may hold half. */
+  /** Bytes of batches being worked on; beyond it senders wait. Shared fairly: see in-flight.ts. */
   readonly inFlightBytes: number
   /** Recent events remembered to spot duplicates, all tenants together; a power of two. */
   readonly recentEvents: number
@@ -17,7 +17,7 @@ export const collectorLimits: CollectorLimits = {
   bodyBytes: 1024 * 1024,
   eventBytes: 64 * 1024,
   inFlightBytes: 64 * 1024 * 1024,
-  recentEvents: 65_536,
+  recentEvents: 262_144,
   perPlay: 20_000,
   perViewerHour: 20_000,
   unparsedPerMinute: 60,

@@ -157,7 +157,10 @@ test('takes CMCD with a token of full length in the address, and 410 ends a play
   const events = (await stored(playbackEvents)).filter((event) => event.sourceFormat === 'cmcd2')
   assert.deepEqual(
     events.map((event) => [event.type, event['kids']]),
-    [['playback.view.requested', true]],
+    [
+      ['playback.report.heard', true],
+      ['playback.report.heard', true],
+    ],
   )
   assert.equal((await post('/cmcd/forged', body, type)).status, 410)
 })

@@ -1,7 +1,7 @@
 /** The collector's doors over HTTP: `POST /events` for batches of ours, `POST /cmcd/:token` for any CMCD v2 player. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '#base/refusal.ts'
-import { createCmcdReader } from '#pipelines/cmcd.ts'
+import { readCmcd } from '#pipelines/cmcd.ts'
 import type { Collector } from '#pipelines/collect.ts'
 import { refusals } from '#pipelines/errors.ts'
 
@@ -9,12 +9,14 @@ const RETRY_AFTER_SECONDS = '2'
 const NO_BODY = new Uint8Array()
 
 /** Players report from pages of any origin; the token in the report is what counts, so no credentials are allowed. */
-function allowAnyOrigin(request: FastifyRequest, reply: FastifyReply): void {
+function allowAnyOrigin(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   reply.header('access-control-allow-origin', '*')
-  if (request.method !== 'OPTIONS') return
-  reply.header('access-control-allow-methods', 'POST')
-  reply.header('access-control-allow-headers', 'content-type, x-streamverse-key')
-  reply.header('access-control-max-age', '86400')
+  if (request.method === 'OPTIONS') {
+    reply.header('access-control-allow-methods', 'POST')
+    reply.header('access-control-allow-headers', 'content-type, x-streamverse-key')
+    reply.header('access-control-max-age', '86400')
+  }
+  done()
 }
 
 function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
@@ -24,14 +26,17 @@ function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
 
 const bytesOf = (request: FastifyRequest): Uint8Array =>
   request.body instanceof Uint8Array ? request.body : NO_BODY
-const userAgentOf = (request: FastifyRequest): string => request.headers['user-agent'] ?? ''
+/** Who sends, as far as requests say. A proxy that knows addresses of data centres says so in the second header. */
+const senderOf = ({ headers }: FastifyRequest): { userAgent: string; fromDatacentre: boolean } => ({
+  userAgent: headers['user-agent'] ?? '',
+  fromDatacentre: headers['x-streamverse-datacentre'] === '1',
+})
 
 export function registerCollector(app: FastifyInstance, collector: Collector): void {
-  const cmcd = createCmcdReader()
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    scope.addHook('onRequest', async (request, reply) => allowAnyOrigin(request, reply))
+    scope.addHook('onRequest', allowAnyOrigin)
     scope.setErrorHandler(async (error: FastifyError, _request, reply) => {
       if (error instanceof Refusal) return refuse(reply, error)
       if (error.statusCode !== 413) throw error
@@ -46,15 +51,15 @@ export function registerCollector(app: FastifyInstance, collector: Collector): v
       const answer = await collector.collect({
         writeKey: typeof key === 'string' ? key : undefined,
         body: bytesOf(request),
-        userAgent: userAgentOf(request),
+        ...senderOf(request),
       })
       return reply.status(202).send(answer)
     })
     // A wildcard, because the router bounds named parameters to fewer characters than a token has.
     scope.post<{ Params: { '*': string } }>('/cmcd/*', options, async (request, reply) => {
       try {
-        const body = cmcd.read(bytesOf(request))
-        await collector.collect({ token: request.params['*'], body, userAgent: userAgentOf(request) })
+        const body = readCmcd(bytesOf(request))
+        await collector.collect({ token: request.params['*'], body, ...senderOf(request) })
         return reply.status(204).send()
       } catch (error) {
         // 410 is the one answer that makes a player stop reporting.

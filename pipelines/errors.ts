@@ -42,4 +42,9 @@ export const refusals = defineRefusals({
     status: 503,
     fix: 'Wait for the time in `Retry-After`, then send the same batch again.',
   },
+  tooMuchHistory: {
+    code: 'SV_KNOWN_AT_TOO_MUCH',
+    status: 422,
+    fix: 'Ask the command line, which takes its time: streamverse report --as-known-at.',
+  },
 })

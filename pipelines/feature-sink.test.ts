@@ -11,6 +11,7 @@ import { discoveryEvents, itemDismissed } from '#events/discovery.ts'
 import { feedbackEvents, listAdded, ratingGiven } from '#events/feedback.ts'
 import { playbackEvents } from '#events/playback.ts'
 import { serverEvent, streams } from '#events/registry.ts'
+import { runOf } from '#events/run.ts'
 import { readFeedback } from '#features/viewer-feedback.ts'
 import { readHistory } from '#features/viewer-history.ts'
 import { openFeatureSink } from '#pipelines/feature-sink.ts'
@@ -84,7 +85,7 @@ test('what a viewer watches is readable within a second, across partitions, once
     heartbeat(sid, 20 + i * 20, { kids: i === 3, viewerKey: i === 3 ? null : 'viewer-1' }),
   ])
   const start = performance.now()
-  await Promise.all(views.map((event) => eventLog.append(playbackEvents, [event])))
+  await Promise.all(views.map((event) => eventLog.append(playbackEvents, runOf([event]))))
   await sink.caughtUp()
   assert.ok(performance.now() - start < 1000)
   const history = await readHistory(online, 'acme', 'viewer-1')
@@ -99,9 +100,9 @@ test('what a viewer watches is readable within a second, across partitions, once
 test('a late event adds to what was watched and moves nobody back; starting over changes nothing', async () => {
   const sink = openSink()
   const past = { viewerKey: 'viewer-2', titleId: 'title-2' }
-  await eventLog.append(playbackEvents, [heartbeat('e', 60, past)])
+  await eventLog.append(playbackEvents, runOf([heartbeat('e', 60, past)]))
   await sink.caughtUp()
-  await eventLog.append(playbackEvents, [heartbeat('f', 30, past)])
+  await eventLog.append(playbackEvents, runOf([heartbeat('f', 30, past)]))
   await sink.caughtUp()
   await sink.close()
   const before = (await readHistory(online, 'acme', 'viewer-2')).get('title-2')
@@ -118,11 +119,10 @@ test('stars, list and "not interested" arrive from both of their streams', async
   const sink = openSink()
   const said = { tenantId: 'acme', viewerKey: 'viewer-3', titleId: 'title-1' }
   const slot = { ...said, slateId: 's', surface: 'home', experiments: [], rowKey: 'new', position: 0 }
-  await eventLog.append(feedbackEvents, [
-    serverEvent(ratingGiven as never, AT, uuidv7(), { ...said, stars: 4 }),
-    serverEvent(listAdded as never, AT, uuidv7(), said),
-  ])
-  await eventLog.append(discoveryEvents, [serverEvent(itemDismissed as never, AT, uuidv7(), slot)])
+  const given = serverEvent(ratingGiven as never, AT, uuidv7(), { ...said, stars: 4 })
+  const added = serverEvent(listAdded as never, AT, uuidv7(), said)
+  await eventLog.append(feedbackEvents, runOf([given, added]))
+  await eventLog.append(discoveryEvents, runOf([serverEvent(itemDismissed as never, AT, uuidv7(), slot)]))
   await sink.caughtUp()
   const feedback = (await readFeedback(online, 'acme', 'viewer-3')).get('title-1')
   assert.deepEqual([feedback?.stars, feedback?.inMyList, feedback?.dismissed], [4, true, true])

@@ -19,6 +19,8 @@ export type FeatureSinkPorts = {
   readonly log: Log
 }
 export type FeatureSink = {
+  /** Folds events that are in no log: what follows from the reports of other people's players. */
+  fold(stream: StreamDefinition, events: readonly StoredEvent[]): Promise<void>
   /** Resolves when everything appended before the call is readable. */
   caughtUp(): Promise<void>
   /** Events not folded yet. */
@@ -65,8 +67,8 @@ export function openFeatureSink(ports: FeatureSinkPorts): FeatureSink {
     return { ...key, value: after as Json, at }
   }
 
-  const fold = async (batch: LogBatch): Promise<void> => {
-    const touched = touchedBy(batch.events(), batch.stream, allFeatures)
+  const fold = async (stream: StreamDefinition, events: readonly StoredEvent[]): Promise<void> => {
+    const touched = touchedBy(events, stream, allFeatures)
     if (touched.length === 0) return
     const held = await online.getMany(touched.map(({ key }) => key))
     const rows = await Promise.all(touched.map((one, i) => foldRow(one, held[i] ?? null)))
@@ -77,19 +79,22 @@ export function openFeatureSink(ports: FeatureSinkPorts): FeatureSink {
 
   // Two partitions may touch one row: read, fold and write go one after the other.
   let last: Promise<void> = Promise.resolve()
-  const inTurn = (batch: LogBatch): Promise<void> => {
-    const turn = last.then(() => fold(batch))
+  const inTurn = (stream: StreamDefinition, events: () => readonly StoredEvent[]): Promise<void> => {
+    const turn = last.then(() => fold(stream, events()))
     last = turn.catch(() => {})
     return turn
   }
 
   const streams = [...new Set(allFeatures.flatMap((feature) => feature.streams))]
   const consumers: readonly Consumer[] = streams.map((stream) =>
-    eventLog.consume({ group: GROUP, stream, from: 'start', maxEvents: MAX_EVENTS }, inTurn, (error) =>
-      log.error({ err: error, stream: stream.name }, 'features are behind'),
+    eventLog.consume(
+      { group: GROUP, stream, from: 'start', maxEvents: MAX_EVENTS },
+      (batch: LogBatch) => inTurn(stream, () => batch.events()),
+      (error) => log.error({ err: error, stream: stream.name }, 'features are behind'),
     ),
   )
   return {
+    fold: (stream, events) => inTurn(stream, () => events),
     caughtUp: async () => {
       await Promise.all(consumers.map((consumer) => consumer.caughtUp()))
     },

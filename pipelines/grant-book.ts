@@ -29,11 +29,16 @@ function put<V>(map: Map<string, V>, key: string, value: V): void {
   map.set(key, value)
 }
 
+/** Who brings a batch; `tenantId` is null where no write key was asked for. */
+export type Caller = { readonly token: string; readonly tenantId: string | null; readonly grant: Grant }
+
 export type GrantBook = {
+  /** What `tenantOf` and `read` would answer, where both are known already; null where they must be asked. */
+  remembered(writeKey: string | undefined, token: string | undefined): Caller | null
   tenantOf(writeKey: string): Promise<string>
   /** Rejects with a refusal when the token is none of ours or over. */
   read(token: string): Promise<Grant>
-  /** Counts `events` against the grant's limit. */
+  /** Counts `events` against the grant's limit; a negative number gives back what was counted. */
   spend(token: string, events: number): void
   /** Counts a body nobody signed against the limit of its tenant. */
   spendUnparsed(tenantId: string): void
@@ -65,6 +70,18 @@ export function createGrantBook(ports: {
   }
 
   return {
+    remembered: (writeKey, token) => {
+      const now = clock.now()
+      if (token === undefined) return null
+      const entry = entries.get(token)
+      if (entry === undefined || now - entry.readAt >= REMEMBER_MS) return null
+      const { grant } = entry
+      if (now > grant.expiresAt + lateMs) return null
+      if (writeKey === undefined) return { token, tenantId: null, grant }
+      const tenant = tenants.get(writeKey)
+      if (tenant === undefined || now - tenant.readAt >= REMEMBER_MS) return null
+      return { token, tenantId: tenant.id, grant }
+    },
     tenantOf: async (writeKey) => {
       const now = clock.now()
       const known = tenants.get(writeKey)

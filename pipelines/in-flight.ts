@@ -1,4 +1,8 @@
-/** Bounds what is being worked on at once: in all, and to half of that for one tenant, so that none starves the rest. */
+/**
+ * Bounds what is being worked on at once: in all, and for each tenant so that none starves the rest. Of n tenants each
+ * takes at most one part of n + 1 and leaves one part free, a tenant alone half: one that comes finds room at once, and
+ * the first batch of a tenant is never its own fault.
+ */
 import { Refusal } from '#base/refusal.ts'
 import { refusals } from '#pipelines/errors.ts'
 
@@ -17,7 +21,9 @@ export function createInFlight(limit: number): InFlight {
       if (all + bytes > limit) {
         throw new Refusal(refusals.busy, 'The collector has as much in hand as it can hold.')
       }
-      if (held + bytes > limit / 2) {
+      const tenants = byTenant.size + (held === 0 ? 1 : 0)
+      const share = limit / (tenants + 1)
+      if (held > 0 && (held + bytes > share || all + bytes > limit - share)) {
         throw new Refusal(refusals.tooManyEvents, 'Too much of this tenant is being taken in at once.')
       }
       byTenant.set(tenantId, held + bytes)

@@ -1,6 +1,12 @@
 /** The `views` table: one row a view, replaced when its events have become more. Read it with FINAL. */
 import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
+/**
+ * Of the rules rows are built by. One more whenever a rule or a column changes: rows of older rules are then built again
+ * in the background, and win over what they were.
+ */
+export const VIEWS_VERSION = 2
+
 /** Columns in the order they are inserted. */
 export const VIEW_COLUMNS = [
   ['tenantId', 'String', 'the tenant'],
@@ -12,16 +18,30 @@ export const VIEW_COLUMNS = [
   ['firstFrameAt', "Nullable(DateTime64(3, 'UTC'))", 'first frame of anything'],
   ['endedAt', "DateTime64(3, 'UTC')", 'last sign of life'],
   ['endReason', 'LowCardinality(String)', 'completed, stopped, failed, unloaded, dropped, open'],
-  ['lastState', 'LowCardinality(String)', 'state after the last event'],
+  [
+    'lastState',
+    'LowCardinality(String)',
+    'what the player did after the last event; waiting in a seek is seeking',
+  ],
+  ['waitingSince', "Nullable(DateTime64(3, 'UTC'))", 'begin of the stall that goes on after the last event'],
   ['intervalMs', 'UInt32', 'longest time between reports the player promised'],
   ['isPlay', 'Bool', 'a first frame was shown'],
   ['startupMs', 'Nullable(UInt32)', 'from intent to first frame'],
+  ['contentStartupMs', 'Nullable(UInt32)', 'from intent to first content frame, without the ads before it'],
   ['watchMs', 'UInt32', 'playing, rebuffering and seeking after the first frame'],
   ['playingMs', 'UInt32', 'rendering only'],
+  ['visibleMs', 'UInt32', 'of the watch time: on screen in a foreground tab'],
+  ['adMs', 'UInt32', 'ads shown; the content stands still'],
+  ['adRebufferMs', 'UInt32', 'waiting for ads'],
   ['rebufferMs', 'UInt32', 'waiting after the first frame, not seeking, not paused'],
   ['rebufferCount', 'UInt32', 'times it waited'],
   ['seekCount', 'UInt32', 'seeks; scrubs less than 250 ms apart are one'],
   ['seekMs', 'UInt32', 'time spent seeking'],
+  [
+    'loopCount',
+    'UInt32',
+    'times it began again: went back while playing without a seek, or played on after its end',
+  ],
   ['startFailure', 'Bool', 'fatal error before the first frame'],
   ['playbackFailure', 'Bool', 'fatal error at any time'],
   ['businessFailure', 'Bool', 'ended by a rule: geography, entitlement'],
@@ -35,32 +55,99 @@ export const VIEW_COLUMNS = [
   ['playedTo', 'Array(UInt32)', 'ends of everything played'],
   ['stallAtMs', 'Array(UInt32)', 'where it waited'],
   ['stallMs', 'Array(UInt32)', 'how long it waited there'],
+  ['stallHeightPx', 'Array(UInt16)', 'height of the rendition it waited for; 0 where the player did not say'],
   ['bitrateKbps', 'Nullable(Float64)', 'bitrate weighted by time played'],
+  ['bitrateTime', 'UInt64', 'bitrate x time played, kbps x ms'],
+  ['bitrateMs', 'UInt32', 'time played at a known bitrate'],
+  ['upscaleTime', 'UInt64', 'upscaling x time played, millionths x ms'],
+  ['downscaleTime', 'UInt64', 'downscaling x time played, millionths x ms'],
+  ['upscaleMost', 'UInt32', 'most the picture was blown up, millionths'],
+  ['scaledMs', 'UInt32', 'time played at known sizes of picture and player'],
+  ['liveLatencyTime', 'UInt64', 'live: latency x time played, ms x ms'],
+  ['liveMs', 'UInt32', 'live: time played at a known latency of at most 5 min'],
+  ['live', 'Bool', 'the player said a live latency'],
   ['videoHeightPx', 'Nullable(UInt16)', 'tallest rendition shown'],
   ['deviceKind', 'LowCardinality(String)', 'kind of device'],
   ['playerName', 'LowCardinality(String)', 'name of the player'],
   ['surface', 'LowCardinality(String)', 'where the player stood'],
   ['recommendationId', 'Nullable(String)', 'the slate that led here'],
   ['experiments', 'Array(String)', '`experiment:arm` pairs'],
-  ['bot', 'Bool', 'an automated client'],
+  ['activeFrom', 'Array(Int64)', 'begins of the times somebody was there, epoch ms, merged and sorted'],
+  ['activeTo', 'Array(Int64)', 'ends of those times'],
+  ['bot', 'Bool', 'an automated client: program, impossible or rushed'],
+  ['program', 'Bool', 'events came from a program or a data centre'],
+  ['impossible', 'Bool', 'watched longer than the time from its first to its last event'],
+  ['rushed', 'Bool', 'its viewer began or watched more within the hour than a person can'],
+  ['own', 'Bool', 'the viewer is the creator of the title'],
+  ['staff', 'Bool', 'the viewer works for the tenant'],
   ['kids', 'Bool', 'a kids profile'],
   ['eventCount', 'UInt32', 'distinct events'],
-  ['revision', 'UInt64', 'grows with the set of events only'],
+  ['lostCount', 'UInt32', 'events missing from the count of the player'],
+  ['reusedIds', 'UInt32', 'events kept although their id was used before for another'],
+  ['builtBy', 'UInt16', 'version of the rules it was built by'],
+  ['revision', 'UInt64', 'grows with the set of events, and with the version of the rules'],
 ] as const
 
-/** Creates the tables of the views pipeline when they are not there. */
+const SAFE = sql`SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`
+/** What the pipeline keeps beside the views themselves. */
+const BESIDES = [
+  sql`CREATE TABLE IF NOT EXISTS view_marks (logPartition UInt16, nextOffset UInt64)
+    ENGINE = ReplacingMergeTree(nextOffset) ORDER BY logPartition ${SAFE}
+    COMMENT 'how far in the log the views are built'`,
+  sql`CREATE TABLE IF NOT EXISTS viewer_hours (
+      tenantId String, viewerKey String, hour Int32, sid String, playerId String, watchMs UInt32)
+    ENGINE = ReplacingMergeTree ORDER BY (tenantId, viewerKey, hour, sid, playerId) ${SAFE}
+    COMMENT 'views by viewer and hour of their begin; entries of views that moved stay'`,
+  sql`CREATE TABLE IF NOT EXISTS late_views (
+      tenantId String, sid String, playerId String, titleId String, day Date, receivedAt DateTime64(3, 'UTC'))
+    ENGINE = ReplacingMergeTree(receivedAt) ORDER BY (tenantId, day, sid, playerId) ${SAFE}
+    COMMENT 'views that changed a day that was settled'`,
+]
+
+/**
+ * Where the rows of a period are, the open ones, and those of older rules: rows are sorted by view, and ids of views begin
+ * with the time, so that most blocks can be left out. With FINAL the engine must then read every block whose ids overlap:
+ * nearly all, once one view has an id of chance. So ask without FINAL which views it may be, then for their rows.
+ */
+const INDICES = [
+  'byStart startedAt TYPE minmax GRANULARITY 1',
+  'byEnd endedAt TYPE minmax GRANULARITY 1',
+  'byEndReason endReason TYPE set(8) GRANULARITY 1',
+  'byRules builtBy TYPE minmax GRANULARITY 1',
+] as const
+
+/** Creates the tables of the views pipeline when they are not there, and adds columns and indices that have come since. */
 export async function ensureViewTables(warehouse: Warehouse): Promise<void> {
   const columns = VIEW_COLUMNS.map(
     ([name, type, about]) => `${name} ${type} COMMENT '${about.replaceAll("'", "''")}'`,
   )
+  const indices = INDICES.map((index) => `INDEX ${index}`)
   await warehouse.command({
-    sql: sql`CREATE TABLE IF NOT EXISTS views (${columns.join(',\n')})
+    sql: sql`CREATE TABLE IF NOT EXISTS views (${[...columns, ...indices].join(',\n')})
       ENGINE = ReplacingMergeTree(revision) ORDER BY (tenantId, sid, playerId)
       SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
   })
   await warehouse.command({
-    sql: sql`CREATE TABLE IF NOT EXISTS view_marks (logPartition UInt16, nextOffset UInt64)
-      ENGINE = ReplacingMergeTree(nextOffset) ORDER BY logPartition
-      SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
+    sql: sql`ALTER TABLE views ${columns.map((column) => `ADD COLUMN IF NOT EXISTS ${column}`).join(', ')}`,
   })
+  await addIndices(warehouse)
+  for (const table of BESIDES) await warehouse.command({ sql: table })
 }
+
+/** To a table of before there were any. The rows there are get them in the background; until then they are all read. */
+async function addIndices(warehouse: Warehouse): Promise<void> {
+  const found = await warehouse.query<{ names: string[] }>({
+    sql: sql`SELECT (SELECT groupArray(name) FROM system.data_skipping_indices
+        WHERE database = currentDatabase() AND table = 'views') AS names
+      FROM system.tables WHERE database = currentDatabase() AND name = 'views' AND engine LIKE '%MergeTree'`,
+  })
+  for (const { names } of found) {
+    const missing = INDICES.filter((index) => !names.includes(nameOf(index)))
+    if (missing.length === 0) continue
+    const added = missing.map((index) => `ADD INDEX IF NOT EXISTS ${index}`)
+    await warehouse.command({ sql: sql`ALTER TABLE views ${added.join(', ')}` })
+    const made = missing.map((index) => `MATERIALIZE INDEX ${nameOf(index)}`)
+    await warehouse.command({ sql: sql`ALTER TABLE views ${made.join(', ')} SETTINGS mutations_sync = 0` })
+  }
+}
+const nameOf = (index: string): string => index.slice(0, index.indexOf(' '))

@@ -1,108 +1,21 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
-import { silentLog } from '#base/log.ts'
-import type { StoredEvent } from '#events/define.ts'
-import { playbackEvents } from '#events/playback.ts'
-import { findEvent, problemWith, streamColumns } from '#events/registry.ts'
+import {
+  beat,
+  begin,
+  build,
+  insert,
+  NOW,
+  pick,
+  START,
+  type Step,
+  trace,
+  type ViewRow,
+  viewOf,
+  warehouse,
+} from '#pipelines/views.fixture.ts'
 import { rebuildViews } from '#pipelines/views-sql.ts'
-import { ensureViewTables } from '#pipelines/views-table.ts'
-import { openChdb } from '#storage/warehouse/chdb.ts'
-import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
-import { createBlockEncoder } from '#storage/warehouse/native.ts'
-import type { Warehouse } from '#storage/warehouse/warehouse.ts'
-
-const root = mkdtempSync(path.join(tmpdir(), 'views-'))
-const NOW = Math.floor(Date.now() / 1000) * 1000
-const START = NOW - 20 * 3_600_000
-let warehouse: Warehouse
-let offset = 0
-before(async () => {
-  warehouse = await openChdb({ dir: root, log: silentLog })
-  await ensureStreamTables(warehouse, [playbackEvents])
-  await ensureViewTables(warehouse)
-})
-after(async () => {
-  await warehouse.close()
-  rmSync(root, { recursive: true, force: true })
-})
-
-/** A step of a trace: seconds since the intent, what happened, the state after it, the playhead in seconds. */
-type Step = readonly [at: number, type: string, state: string, playhead: number, more?: object]
-
-function trace(sid: string, steps: readonly Step[]): StoredEvent[] {
-  return steps.map(([at, type, state, playhead, more], seq) => {
-    const createdAt = START + Math.round(at * 1000)
-    const event: StoredEvent = {
-      eventId: `${sid}-${seq}`,
-      type: `playback.${type}`,
-      version: 1,
-      tenantId: 'demo',
-      createdAt,
-      sentAt: createdAt,
-      receivedAt: createdAt + 100,
-      derivedAt: createdAt,
-      sourceFormat: 'native',
-      sid,
-      playerId: 'p',
-      seq,
-      viewerKey: 'v',
-      titleId: 't',
-      state,
-      playheadMs: Math.round(playhead * 1000),
-      rate: 1,
-      visible: true,
-      deviceKind: 'desktop',
-      playerName: 'n',
-      playerVersion: '1',
-      surface: 'watch',
-      experiments: [],
-      bot: false,
-      kids: false,
-      ...more,
-    }
-    const definition = findEvent(event.type, 1)
-    assert.ok(definition)
-    assert.equal(problemWith(definition, event), null)
-    return event
-  })
-}
-
-async function insert(events: readonly StoredEvent[]): Promise<void> {
-  const block = createBlockEncoder(streamColumns(playbackEvents)).encode(events, 0, offset)
-  offset += events.length
-  await warehouse.insertNative('playback_events', [block], {})
-}
-type ViewRow = { [column: string]: unknown }
-async function viewOf(sid: string): Promise<ViewRow> {
-  const rows = await warehouse.query<ViewRow>({
-    sql: 'SELECT * FROM views FINAL WHERE sid = {sid:String}',
-    params: { sid },
-  })
-  assert.equal(rows.length, 1)
-  return rows[0] as ViewRow
-}
-async function build(sid: string, steps: readonly Step[], now = NOW): Promise<ViewRow> {
-  await insert(trace(sid, steps))
-  await warehouse.command(rebuildViews([{ tenantId: 'demo', sid }], now))
-  return viewOf(sid)
-}
-const pick = (row: ViewRow, ...names: string[]) => Object.fromEntries(names.map((name) => [name, row[name]]))
-
-const begin: Step[] = [
-  [0, 'view.requested', 'joining', 0, { intent: 'click' }],
-  [0.4, 'view.started', 'playing', 0],
-]
-const beat = (at: number, playhead: number, state = 'playing'): Step => [
-  at,
-  'heartbeat.sent',
-  state,
-  playhead,
-  { intervalMs: 5000 },
-]
 
 test('a plain view: startup, playing time, content, completed', async () => {
   const row = await build('plain', [
@@ -140,7 +53,7 @@ test('a plain view: startup, playing time, content, completed', async () => {
 test('waiting counts as rebuffering where it was, not while paused or seeking or joining', async () => {
   const row = await build('stalls', [
     ...begin,
-    [3.4, 'state.changed', 'rebuffering', 3],
+    [3.4, 'state.changed', 'rebuffering', 3, { videoHeightPx: 480 }],
     [5.4, 'state.changed', 'playing', 3],
     [7.4, 'state.changed', 'paused', 5],
     [8, 'state.changed', 'rebuffering', 5],
@@ -157,6 +70,7 @@ test('waiting counts as rebuffering where it was, not while paused or seeking or
       'rebufferCount',
       'stallAtMs',
       'stallMs',
+      'stallHeightPx',
       'seekCount',
       'seekMs',
       'playingMs',
@@ -168,6 +82,7 @@ test('waiting counts as rebuffering where it was, not while paused or seeking or
       rebufferCount: 1,
       stallAtMs: [3000],
       stallMs: [2000],
+      stallHeightPx: [480],
       seekCount: 1,
       seekMs: 1000,
       playingMs: 9000,
@@ -317,57 +232,5 @@ test('two players on one view id are two views; a preview is none', async () => 
   assert.deepEqual(
     rows.map((row) => row['playerId']),
     ['p', 'q'],
-  )
-})
-
-test('shuffled, tripled, split and delayed events give the same bytes', async () => {
-  const kinds = ['state.changed', 'heartbeat.sent', 'seek.started', 'seek.ended', 'rendition.changed']
-  const states = ['playing', 'paused', 'rebuffering', 'seeking']
-  const step = fc.record({
-    gap: fc.integer({ min: 0, max: 9000 }),
-    kind: fc.constantFrom(...kinds),
-    state: fc.constantFrom(...states),
-    move: fc.integer({ min: -3000, max: 9000 }),
-  })
-  let round = 0
-  const dump = async (sid: string): Promise<string> => {
-    const { sid: _, ...row } = await viewOf(sid)
-    return JSON.stringify(row)
-  }
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { minLength: 1, maxLength: 14 }),
-      fc.infiniteStream(fc.nat()),
-      fc.integer({ min: 0, max: 90_000_000 }),
-      async (steps, order, delay) => {
-        const draw = (): number => order.next().value as number
-        let at = 0.4
-        let playhead = 0
-        const made = steps.map(({ gap, kind, state, move }): Step => {
-          at += gap / 1000
-          playhead = Math.max(0, playhead + move / 1000)
-          return [at, kind, state, playhead, kind === 'heartbeat.sent' ? { intervalMs: 5000 } : {}]
-        })
-        const sid = `prop-${round++}`
-        const straight = trace(sid, [...begin, ...made])
-        await insert(straight)
-        await warehouse.command(rebuildViews([{ tenantId: 'demo', sid }], NOW))
-        const mixedSid = `${sid}-mixed`
-        const mixed = [...straight, ...straight, ...straight].map((event) => ({
-          ...event,
-          sid: mixedSid,
-          receivedAt: event.receivedAt + (draw() % (delay + 1)),
-        }))
-        mixed.sort(() => (draw() % 3) - 1)
-        for (let from = 0; from < mixed.length; from += 7) {
-          await insert(mixed.slice(from, from + 7))
-          if (draw() % 4 === 0)
-            await warehouse.command(rebuildViews([{ tenantId: 'demo', sid: mixedSid }], NOW))
-        }
-        await warehouse.command(rebuildViews([{ tenantId: 'demo', sid: mixedSid }], NOW))
-        assert.equal(await dump(mixedSid), await dump(sid))
-      },
-    ),
-    { numRuns: 12 },
   )
 })

@@ -1,15 +1,25 @@
 /**
- * Views from events: each second the views that were touched are built again, whole. Promises: a row says what its
- * events say, whatever their order; after a kill what was touched and not built is found again by marks in the log.
+ * Views from events: twice a second, or more often where many were touched, these are built again, whole. Promises: a row
+ * says what its events say, whatever their order; after a kill what was touched and not built is found again by marks in
+ * the log; views of now never wait for a backlog of older ones.
  */
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
-import { playbackEvents } from '#events/playback.ts'
-import { idleViews, rebuildViews, type ViewKey, viewsSince } from '#pipelines/views-sql.ts'
+import type { StoredEvent } from '#events/define.ts'
+import { type PlaybackEvent, playbackEvents } from '#events/playback.ts'
+import { buildViews, ROUND } from '#pipelines/build-views.ts'
+import { type ChartDelay, createDelayBook, type Waits } from '#pipelines/chart-delay.ts'
+import { readMarks, writeMarks } from '#pipelines/view-marks.ts'
+import {
+  idleViews,
+  keepOutdated,
+  outdatedViews,
+  type TouchedView,
+  viewsSince,
+} from '#pipelines/views-find.ts'
 import { ensureViewTables } from '#pipelines/views-table.ts'
 import type { LogBatch } from '#storage/event-log/event-log.ts'
-import { encodeRows } from '#storage/warehouse/native.ts'
-import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
+import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type ViewsPorts = {
   readonly warehouse: Warehouse
@@ -17,6 +27,8 @@ export type ViewsPorts = {
   readonly log: Log
   /** Everything received before this instant is in the warehouse. */
   readonly sinkCaughtUpTo: () => number
+  /** Hears what happened in views that players of others reported: all of a view whenever it is built, until it resolves. */
+  readonly onTold?: (events: readonly StoredEvent[]) => Promise<void>
   readonly everyMs?: number
 }
 export type Views = {
@@ -28,81 +40,146 @@ export type Views = {
   caughtUp(): Promise<void>
   /** Views waiting to be built. */
   waiting(): number
+  /** How long events take until they are in the views. */
+  delay(): ChartDelay
   close(): Promise<void>
 }
 
+/** A view to be built, and the events that wait for it. */
+type Waiting = TouchedView & { readonly waits?: Waits | undefined }
+
+/** Between rounds. With this many views touched the next comes sooner: a round costs much, a view in it little. */
 const EVERY_MS = 500
-const ROUND = 2000
+const BUSY_VIEWS = 100
+const BUSY_MS = 100
+/** Views of older rules built again in a round that has nothing else left to do. */
+const OUTDATED = 500
+/** Views with an event younger than this come before all others. */
+const LIVE_MS = 60_000
 const IDLE_EVERY_MS = 60_000
-const MARK_COLUMNS = [
-  { name: 'logPartition', type: 'UInt16' },
-  { name: 'nextOffset', type: 'UInt64' },
-]
 
 export async function openViews(ports: ViewsPorts): Promise<Views> {
-  const { warehouse, clock, log, sinkCaughtUpTo, everyMs = EVERY_MS } = ports
+  const { warehouse, clock, log, sinkCaughtUpTo, onTold = async () => {}, everyMs = EVERY_MS } = ports
   await ensureViewTables(warehouse)
   const marks = await readMarks(warehouse)
-  let dirty = await findUnbuilt(warehouse, marks)
+  const delays = createDelayBook({ clock, sinkCaughtUpTo })
+  let live = new Map<string, Waiting>()
+  const backlog = new Map<string, Waiting>()
   let marksChanged = false
   let watermark = 0
   let idleAt = 0
+  let hasOutdated = true
   let closed = false
   let wake: (() => void) | undefined
+  let hurry: (() => void) | undefined
 
-  const build = async (keys: readonly ViewKey[]): Promise<void> => {
-    for (let at = 0; at < keys.length; at += ROUND) {
-      await warehouse.command(rebuildViews(keys.slice(at, at + ROUND), clock.now()), { timeoutMs: 120_000 })
+  const touch = ({ tenantId, sid, reported, waits }: Waiting, isLive: boolean, receivedAt?: number): void => {
+    const name = `${tenantId}\n${sid}`
+    const known = live.get(name) ?? backlog.get(name)
+    const joined = delays.join(waits, known?.waits)
+    const view = {
+      tenantId,
+      sid,
+      reported: reported || known?.reported === true,
+      waits: receivedAt === undefined ? joined : delays.begin(joined, receivedAt),
     }
+    if (isLive || live.has(name)) {
+      backlog.delete(name)
+      live.set(name, view)
+    } else backlog.set(name, view)
   }
-  const round = async (): Promise<void> => {
+  const build = (keys: readonly TouchedView[]): Promise<void> =>
+    buildViews({ warehouse, clock, onTold }, keys)
+  /** Rows say by which rules they were built, so this goes on where a restart left it. */
+  const buildOutdated = async (): Promise<void> => {
+    if (!hasOutdated) return
+    const keys = await warehouse.query(outdatedViews(OUTDATED), { timeoutMs: 120_000 })
+    hasOutdated = keys.length > 0
+    await build(keys)
+    if (hasOutdated) await warehouse.command(keepOutdated(keys))
+  }
+  /** Builds all live views and a part of the backlog. Says whether that was everything touched before. */
+  const round = async (): Promise<boolean> => {
     const reachable = sinkCaughtUpTo()
     const now = clock.now()
     if (now - idleAt > IDLE_EVERY_MS) {
       idleAt = now
-      for (const key of await warehouse.query(idleViews(now))) dirty.set(nameOf(key), key)
+      for (const key of await warehouse.query(idleViews(now))) touch(key, false)
     }
-    const taken = dirty
+    const takenLive = live
+    const takenOlder = new Map([...backlog].slice(0, ROUND))
     const reached = new Map(marks)
-    dirty = new Map()
+    live = new Map()
+    for (const name of takenOlder.keys()) backlog.delete(name)
+    const isWhole = backlog.size === 0
     try {
-      await build([...taken.values()])
+      const taken = [...takenLive.values(), ...takenOlder.values()]
+      await build(taken)
+      for (const { waits } of taken) delays.end(waits)
+      if (!isWhole) return false
       if (marksChanged) await writeMarks(warehouse, reached)
       marksChanged = false
       watermark = reachable
     } catch (error) {
-      for (const [name, key] of taken) dirty.set(name, key)
+      for (const key of takenLive.values()) touch(key, true)
+      for (const key of takenOlder.values()) touch(key, false)
       throw error
     }
+    await buildOutdated()
+    return true
   }
-  let running: Promise<void> = Promise.resolve()
-  const next = (): Promise<void> => {
-    running = running.then(round)
-    const result = running
-    running = running.catch(() => undefined)
+  for (const view of await findUnbuilt(warehouse, marks)) touch(view, false)
+  let running: Promise<unknown> = Promise.resolve()
+  const next = (): Promise<boolean> => {
+    const result = running.then(round)
+    running = result.catch(() => undefined)
     return result
+  }
+  /** Ends with the time, with closing and, when it `mayBeShort`, when many views were touched. */
+  const pause = async (ms: number, mayBeShort = false): Promise<void> => {
+    if (closed || ms <= 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      hurry = mayBeShort ? wake : undefined
+    })
+    hurry = undefined
   }
   const loop = async (): Promise<void> => {
     while (!closed) {
-      await next().catch((error: unknown) => log.error({ err: error }, 'views could not be built'))
-      await new Promise<void>((resolve) => {
-        wake = resolve
-        setTimeout(resolve, everyMs)
+      const isWhole = await next().catch((error: unknown) => {
+        log.error({ err: error }, 'views could not be built')
+        return true
       })
+      if (!isWhole) continue
+      if (closed) return
+      await pause(Math.min(BUSY_MS, everyMs))
+      if (live.size < BUSY_VIEWS) await pause(everyMs - BUSY_MS, true)
     }
   }
   const looping = loop()
   return {
     touched: (batch) => {
       if (batch.stream !== playbackEvents) return
-      for (const { tenantId, sid } of batch.events() as unknown as ViewKey[])
-        dirty.set(nameOf({ tenantId, sid }), { tenantId, sid })
+      const liveFrom = clock.now() - LIVE_MS
+      for (const event of batch.events() as unknown as PlaybackEvent[]) {
+        const { tenantId, sid, type, derivedAt, receivedAt } = event
+        const reported = type === 'playback.report.heard'
+        touch({ tenantId, sid, reported }, derivedAt >= liveFrom, receivedAt)
+      }
       marks.set(batch.partition, Math.max(marks.get(batch.partition) ?? 0, batch.lastOffset + 1))
       marksChanged = true
+      if (live.size >= BUSY_VIEWS) hurry?.()
     },
     watermarkAt: () => watermark,
-    caughtUp: () => next(),
-    waiting: () => dirty.size,
+    caughtUp: async () => {
+      while (!(await next()));
+    },
+    waiting: () => live.size + backlog.size,
+    delay: delays.read,
     close: async () => {
       closed = true
       wake?.()
@@ -112,30 +189,16 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
   }
 }
 
-const nameOf = ({ tenantId, sid }: ViewKey): string => `${tenantId}\n${sid}`
-
-async function readMarks(warehouse: Warehouse): Promise<Map<number, number>> {
-  const rows = await warehouse.query<{ logPartition: number; nextOffset: number }>({
-    sql: sql`SELECT logPartition, nextOffset FROM view_marks FINAL`,
-  })
-  return new Map(rows.map((row) => [row.logPartition, row.nextOffset]))
-}
-
-async function writeMarks(warehouse: Warehouse, marks: ReadonlyMap<number, number>): Promise<void> {
-  const rows = [...marks].map(([logPartition, nextOffset]) => ({ logPartition, nextOffset }))
-  await warehouse.insertNative('view_marks', [encodeRows(MARK_COLUMNS, rows)], {})
-}
-
 async function findUnbuilt(
   warehouse: Warehouse,
   marks: ReadonlyMap<number, number>,
-): Promise<Map<string, ViewKey>> {
-  const found = new Map<string, ViewKey>()
+): Promise<readonly TouchedView[]> {
+  const found: TouchedView[] = []
   for (let partition = 0; partition < playbackEvents.partitions; partition++) {
-    const keys = await warehouse.query(viewsSince(partition, marks.get(partition) ?? 0), {
+    const views = await warehouse.query(viewsSince(partition, marks.get(partition) ?? 0), {
       timeoutMs: 120_000,
     })
-    for (const key of keys) found.set(nameOf(key), key)
+    for (const view of views) found.push(view)
   }
   return found
 }

@@ -8,11 +8,13 @@ import { systemClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
 import { playbackEvents } from '#events/playback.ts'
 import { streams } from '#events/registry.ts'
+import { runOf } from '#events/run.ts'
 import { openWarehouseSink } from '#pipelines/warehouse-sink.ts'
 import { playbackEvent } from '#storage/event-log/event-log.suite.ts'
 import { openSegmentLog } from '#storage/event-log/segments.ts'
 import { openChdb } from '#storage/warehouse/chdb.ts'
 import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
+import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
 async function openAll(dir: string) {
   const eventLog = await openSegmentLog({
@@ -59,7 +61,7 @@ async function live(dir: string, round: string): Promise<void> {
     const events = Array.from({ length: 200 }, (_, k) =>
       playbackEvent(`${round}-${i}-${k}`, `s${round}-${i}-${k % 50}`, k),
     )
-    await eventLog.append(playbackEvents, events)
+    await eventLog.append(playbackEvents, runOf(events))
     process.send?.(events.length)
     if (i % 40 === 25) killIfThere(pid())
     await new Promise((resolve) => setTimeout(resolve, 4))
@@ -74,7 +76,7 @@ else {
   test('what is appended can be queried soon, and caughtUpTo says until when', async () => {
     const { eventLog, warehouse, sink, close } = await openAll(path.join(root, 'fresh'))
     const before = Date.now()
-    await eventLog.append(playbackEvents, [playbackEvent('a', 's'), playbackEvent('b', 's', 1)])
+    await eventLog.append(playbackEvents, runOf([playbackEvent('a', 's'), playbackEvent('b', 's', 1)]))
     await sink.caughtUp()
     const [row] = await warehouse.query<{ total: number }>({
       sql: 'SELECT count() AS total FROM playback_events',
@@ -83,6 +85,49 @@ else {
     while (sink.caughtUpTo() < before) await new Promise((resolve) => setTimeout(resolve, 50))
     assert.equal(await sink.lag(), 0)
     await close()
+  })
+
+  test('killed between insert and commit, then an insert that fails: every position is there once', async () => {
+    const dir = path.join(root, 'again')
+    const first = await openAll(dir)
+    const append = async (from: number, to: number): Promise<void> => {
+      const events = Array.from({ length: to - from }, (_, i) =>
+        playbackEvent(`a${from + i}`, `s${from + i}`),
+      )
+      await first.eventLog.append(playbackEvents, runOf(events))
+    }
+    await append(0, 100)
+    await first.sink.caughtUp()
+    await first.sink.close()
+    await append(100, 150)
+    // What a kill after the insert leaves: rows the group never committed.
+    await first.eventLog.seek('warehouse-sink', playbackEvents, [0, 0])
+    let failures = 2
+    const failing: Warehouse = {
+      ...first.warehouse,
+      insertNative: async (...of) => {
+        if (failures-- > 0) throw new Error('not now')
+        return first.warehouse.insertNative(...of)
+      },
+    }
+    const sink = await openWarehouseSink({
+      eventLog: first.eventLog,
+      warehouse: failing,
+      streams: [playbackEvents],
+      clock: systemClock,
+      log: silentLog,
+    })
+    try {
+      await sink.caughtUp()
+      const [row] = await first.warehouse.query({
+        sql: 'SELECT count() AS total, uniqExact(logPartition, logOffset) AS positions FROM playback_events',
+      })
+      assert.deepEqual([row, failures < 0], [{ total: 150, positions: 150 }, true])
+    } finally {
+      await sink.close()
+      await first.eventLog.close()
+      await first.warehouse.close()
+    }
   })
 
   test('killed again and again, process or warehouse alone: every acknowledged event is there once', async () => {

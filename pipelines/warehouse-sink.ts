@@ -5,13 +5,14 @@
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { StreamDefinition } from '#events/define.ts'
+import { schemaPrintOf } from '#events/print.ts'
 import { streamColumns } from '#events/registry.ts'
 import type { Consumer, EventLog, LogBatch } from '#storage/event-log/event-log.ts'
-import { createBlockEncoder, decodeRows } from '#storage/warehouse/native.ts'
+import { decodeRows, encodeBlock } from '#storage/warehouse/native.ts'
 import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type WarehouseSinkPorts = {
-  readonly eventLog: Pick<EventLog, 'consume' | 'committed'>
+  readonly eventLog: Pick<EventLog, 'identity' | 'consume'>
   readonly warehouse: Warehouse
   readonly streams: readonly StreamDefinition[]
   /** Hears of each batch after it is in the warehouse. */
@@ -39,13 +40,16 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
   const { eventLog, warehouse, clock, log, onInserted } = ports
   const consumers: Consumer[] = []
   for (const stream of ports.streams) {
-    const unsure = await findUnsure(stream, ports)
+    const unsure = new Map<number, Known>()
+    const place = `${eventLog.identity}/${stream.name}@${schemaPrintOf(stream)}`
     const insert = async (batch: LogBatch): Promise<void> => {
+      if (batch.takenOver) await findKnown(batch, eventLog.identity, warehouse, unsure)
       const known = unsure.get(batch.partition)
       const blocks = known === undefined ? batch.native() : withoutKnown(batch, known)
+      if (blocks.length > 0)
+        await warehouse.insertNative(stream.table, blocks, { token: tokenOf(place, batch, known) })
+      // Only now: an insert that failed is tried again without what was there before it.
       if (known !== undefined && batch.lastOffset >= known.last) unsure.delete(batch.partition)
-      const token = `${stream.name}/${batch.partition}/${batch.firstOffset}-${batch.lastOffset}`
-      if (blocks.length > 0) await warehouse.insertNative(stream.table, blocks, { token })
       onInserted?.(stream, batch)
     }
     const options = {
@@ -91,44 +95,46 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
   }
 }
 
-/** Offsets past the last commit that the warehouse has all the same: it was killed between insert and commit. */
+/** Offsets of a partition that the warehouse has although the group never committed them. */
 type Known = { readonly offsets: ReadonlySet<number>; readonly last: number }
 
-async function findUnsure(
-  stream: StreamDefinition,
-  { eventLog, warehouse }: WarehouseSinkPorts,
-): Promise<Map<number, Known>> {
-  const committed = await eventLog.committed(GROUP, stream)
-  const unsure = new Map<number, Known>()
-  for (const [partition, next] of committed.entries()) {
-    const rows = await warehouse.query<{ logOffset: number }>({
-      sql: sql`SELECT logOffset FROM ${stream.table}
-        WHERE logPartition = {partition:UInt16} AND logOffset >= {next:UInt64}`,
-      params: { partition, next: next ?? 0 },
-    })
-    if (rows.length === 0) continue
-    const offsets = new Set(rows.map((row) => row.logOffset))
-    unsure.set(partition, { offsets, last: rows.reduce((max, row) => Math.max(max, row.logOffset), 0) })
-  }
-  return unsure
+/** Somebody may have been ended between insert and commit: what the warehouse has from the batch on is not said again. */
+async function findKnown(
+  { stream, partition, firstOffset }: LogBatch,
+  logId: string,
+  warehouse: Warehouse,
+  unsure: Map<number, Known>,
+): Promise<void> {
+  const rows = await warehouse.query<{ logOffset: number }>({
+    // Rows from before logs had identities say none: they are of the log that was there then.
+    sql: sql`SELECT logOffset FROM ${stream.table}
+      WHERE logPartition = {partition:UInt16} AND logOffset >= {firstOffset:UInt64} AND logId IN ({logId:String}, '')`,
+    params: { partition, firstOffset, logId },
+  })
+  unsure.delete(partition)
+  if (rows.length === 0) return
+  const offsets = new Set(rows.map((row) => row.logOffset))
+  unsure.set(partition, { offsets, last: rows.reduce((max, row) => Math.max(max, row.logOffset), 0) })
 }
 
-/** The batch's blocks again, without rows the warehouse has. */
+/**
+ * Names the rows of an insert: a token said before for other rows would have the engine drop these. `place` says which
+ * log, which stream and which columns.
+ */
+function tokenOf(place: string, batch: LogBatch, known: Known | undefined): string {
+  const range = `${place}/${batch.partition}/${batch.firstOffset}-${batch.lastOffset}`
+  return known === undefined ? range : `${range}/without-${known.offsets.size}-to-${known.last}`
+}
+
+/** The batch's events again as one block, without those the warehouse has. */
 function withoutKnown(batch: LogBatch, { offsets }: Known): Uint8Array[] {
-  const encoder = createBlockEncoder(streamColumns(batch.stream))
-  const rows = batch.native().flatMap((block) => decodeRows<{ logOffset: number }>(block))
-  const blocks: Uint8Array[] = []
-  // Positions are runs of neighbours: each run of missing rows is a block of its own.
-  let run: { logOffset: number }[] = []
-  const flush = (): void => {
-    const first = run[0]
-    if (first !== undefined) blocks.push(encoder.encode(run, batch.partition, first.logOffset))
-    run = []
-  }
-  for (const row of rows) {
-    if (offsets.has(row.logOffset)) flush()
-    else run.push(row)
-  }
-  flush()
-  return blocks
+  type Row = { logOffset: number; logId: string }
+  const rows = batch
+    .native()
+    .flatMap((block) => decodeRows<Row>(block))
+    .filter((row) => !offsets.has(row.logOffset))
+  const [first] = rows
+  if (first === undefined) return []
+  const places = rows.map((row) => row.logOffset)
+  return [encodeBlock(streamColumns(batch.stream), rows, batch.partition, places, first.logId)]
 }

@@ -80,6 +80,6 @@ export const refusals = defineRefusals({
   badCaption: {
     code: 'SV_CAPTION_INVALID',
     status: 422,
-    fix: 'Send a WebVTT file of at most 2 MB, its first line reading WEBVTT.',
+    fix: 'Choose a WebVTT (.vtt) or SubRip (.srt) file of at most 500 kB, and a language such as en or pt-BR.',
   },
 })

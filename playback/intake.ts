@@ -8,7 +8,7 @@ import { type Clip, folderOf, type Job, titleKey } from '#playback/job.ts'
 import { publish } from '#playback/packaging/publish.ts'
 import type { PlaybackLimits, UploadTicket } from '#playback/ports.ts'
 import type { Queue } from '#playback/transcode/queue.ts'
-import { eventsOf, removeSource, type Workshop } from '#playback/transcode/workshop.ts'
+import { eventsOf, handleOf, removeSource, type Workshop } from '#playback/transcode/workshop.ts'
 import { hashOf, newToken } from '#playback/upload/tokens.ts'
 import { UPLOAD_PATH, type Uploads } from '#playback/upload/uploads.ts'
 
@@ -20,6 +20,8 @@ const SUPERSEDED_MS = 24 * 3_600_000
 export type Intake = {
   createUpload(tenantId: string, titleId: string, fileName: string, sizeBytes: number): Promise<UploadTicket>
   importFile(tenantId: string, titleId: string, file: string, clip?: Clip): Promise<Job>
+  /** Ends the title's uploads that have not ended, and forgets them. */
+  giveUp(tenantId: string, titleId: string): Promise<void>
   received(job: Job): Promise<void>
   /** Takes up what was unfinished when we were last here. */
   resume(uploads: Uploads): Promise<void>
@@ -88,7 +90,16 @@ export function createIntake(shop: Workshop, queue: Queue, limits: PlaybackLimit
     }
     queue.add(changed)
   }
+  async function giveUp(tenantId: string, titleId: string): Promise<void> {
+    for (const job of await shop.store.ofTitle(tenantId, titleId)) {
+      if (job.state !== 'uploading' || job.importPath !== null) continue
+      await shop.store.remove(job.id)
+      await removeSource(shop, job.id)
+      shop.onChange(job)
+    }
+  }
   return {
+    giveUp,
     async createUpload(tenantId, titleId, fileName, sizeBytes) {
       if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0) {
         throw new Refusal(refusals.emptyFile, 'The file is empty.')
@@ -98,11 +109,13 @@ export function createIntake(shop: Workshop, queue: Queue, limits: PlaybackLimit
         throw new Refusal(refusals.tooLarge, `The file is larger than the limit of ${most} GB.`)
       }
       await demandRoom(sizeBytes)
+      await giveUp(tenantId, titleId)
       const token = newToken()
       const job = { ...blank(shop, limits, tenantId, titleId), fileName: fileName.slice(0, 200), sizeBytes }
       await shop.store.create(job, hashOf(token), [])
       shop.onChange(job)
-      return { uploadUrl: UPLOAD_PATH, uploadToken: token, maxBytes: limits.maxUploadBytes }
+      const { expiresAt } = job
+      return { uploadUrl: UPLOAD_PATH, uploadToken: token, maxBytes: limits.maxUploadBytes, expiresAt }
     },
     async importFile(tenantId, titleId, file, clip) {
       const fileName = file.split(/[\\/]/).at(-1) ?? file
@@ -123,8 +136,9 @@ export function createIntake(shop: Workshop, queue: Queue, limits: PlaybackLimit
           if (job.importPath !== null || (await uploads.isWhole(job))) await received(job)
           continue
         }
-        await publish(shop, job)
-        queue.add(job)
+        const hand = handleOf(shop, job, new AbortController().signal)
+        await publish(shop, hand)
+        queue.add(hand.job)
       }
       await removeStrays(jobs)
     },

@@ -3,6 +3,7 @@
  * for good; manifests are asked for anew. Ranges, ETags and other origins' players are served.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { followAnswer, type Witness } from '#playback/delivery/follow.ts'
 import { titleKey } from '#playback/job.ts'
 import type { MediaObject, MediaStore } from '#storage/media/media-store.ts'
 
@@ -86,13 +87,16 @@ function describe(reply: FastifyReply, file: string, found: MediaObject): void {
   })
 }
 
-export function registerMedia(fastify: FastifyInstance, media: MediaStore): void {
+/** `witness` hears of every piece and manifest delivered. */
+export function registerMedia(fastify: FastifyInstance, media: MediaStore, witness?: Witness): void {
   fastify.options('/media/*', async (_request, reply) =>
     reply
       .headers({
         'access-control-allow-origin': '*',
         'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-        'access-control-allow-headers': 'range, if-range, if-none-match, if-modified-since',
+        'access-control-allow-headers':
+          'range, if-range, if-none-match, if-modified-since, ' +
+          'cmcd-object, cmcd-request, cmcd-session, cmcd-status',
         'access-control-max-age': '86400',
       })
       .status(204)
@@ -112,7 +116,15 @@ export function registerMedia(fastify: FastifyInstance, media: MediaStore): void
           .send({ code: 'SV_MEDIA_MISSING', message: 'There is no such file.' })
       }
       describe(reply, request.params['*'], found)
-      if (isFresh(request, found)) return reply.status(304).send()
+      const { tenantId, titleId, '*': file } = request.params
+      const follow = (length: number): void => {
+        if (witness === undefined) return
+        followAnswer(witness, request, reply, { tenantId, titleId, file, sizeBytes: found.sizeBytes }, length)
+      }
+      if (isFresh(request, found)) {
+        follow(0)
+        return reply.status(304).send()
+      }
       const asked = stillTheSame(request.headers['if-range']?.toString(), found)
         ? request.headers.range
         : undefined
@@ -126,6 +138,7 @@ export function registerMedia(fastify: FastifyInstance, media: MediaStore): void
         reply.status(206).header('content-range', `bytes ${range.start}-${range.end}/${found.sizeBytes}`)
       }
       if (request.method === 'HEAD') return reply.send()
+      follow(length)
       return reply.send(await media.read(key, range ?? undefined))
     },
   })

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import * as tus from 'tus-js-client'
 import { silentLog } from '#base/log.ts'
 import { findEvent, problemWith } from '#events/registry.ts'
+import { titleKey } from '#playback/job.ts'
 import { BUNNY, type Opened, openForTest, TRAILER } from '#playback/opened.suite.ts'
+import { openJobStore } from '#playback/records.ts'
 import { openSandbox } from '#playback/sandboxing/sandbox.ts'
+import { muxCaptioned } from '#playback/transcode/captioned.suite.ts'
 import { type Encoder, openEncoder } from '#playback/transcode/encoder.ts'
 
 const TENANT = 'acme'
@@ -65,8 +69,13 @@ async function follow(master: string): Promise<Buffer[]> {
 test('turns an upload into HLS and DASH with several renditions on one set of segments', async () => {
   const content = await readFile(BUNNY)
   const seen: string[] = []
+  const place = path.join(opened.dir, 'media/objects', titleKey(TENANT, 'bunny'))
+  let manifests: readonly boolean[] | null = null
   const stop = opened.playback.onJob((job) => {
-    if (job.titleId === 'bunny' && seen.at(-1) !== job.state) seen.push(job.state)
+    if (job.titleId !== 'bunny') return
+    if (seen.at(-1) !== job.state) seen.push(job.state)
+    if (job.publishedAt !== null)
+      manifests ??= ['master.m3u8', 'manifest.mpd'].map((file) => existsSync(path.join(place, file)))
   })
   const ticket = await opened.playback.createUpload(TENANT, 'bunny', 'bunny.mp4', content.length)
   await upload(ticket, content, 'bunny.mp4')
@@ -75,6 +84,7 @@ test('turns an upload into HLS and DASH with several renditions on one set of se
   const job = await opened.playback.job(TENANT, 'bunny')
   assert.equal(job?.state, 'done', JSON.stringify(job?.failure))
   assert.equal(job?.progress, 1)
+  assert.deepEqual(manifests, [true, true], 'a title is said to play only once its manifests are there')
   assert.deepEqual(seen, ['uploading', 'probing', 'transcoding', 'packaging', 'done'])
   assert.deepEqual(
     job?.renditions.map(({ heightPx, state }) => [heightPx, state]),
@@ -104,7 +114,9 @@ test('turns an upload into HLS and DASH with several renditions on one set of se
 })
 
 test('says each step as an event of the contract', () => {
-  const events = opened.said.filter((event) => event['titleId'] === 'bunny')
+  const events = opened.said.filter(
+    (event) => event['titleId'] === 'bunny' && event.type.startsWith('media.'),
+  )
   assert.deepEqual(
     events.map((event) => event.type.replace('media.', '')),
     ['upload.received', 'source.probed', ...Array(4).fill('rendition.done'), 'package.published'],
@@ -155,6 +167,40 @@ test('serves captions brought beside the video', async () => {
   assert.match(await text(caption?.url as string), /Hallo/)
 })
 
+test('takes SubRip for captions, lets them be replaced and taken away, and refuses what is too large', async () => {
+  const srt = '1\n00:00:00,000 --> 00:00:01,000\nBonjour\n'
+  const { playback } = opened
+  await playback.putCaption(TENANT, 'spoken', { language: 'fr', text: srt })
+  await playback.putCaption(TENANT, 'spoken', { language: 'fr', text: srt.replace('Bonjour', 'Salut') })
+  const captions = await playback.captions(TENANT, 'spoken')
+  assert.deepEqual(
+    captions.map(({ language, brought }) => [language, brought]),
+    [
+      ['de', true],
+      ['fr', true],
+    ],
+  )
+  const url = captions[1]?.url ?? ''
+  assert.equal(await text(url), 'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nSalut\n')
+  await playback.removeCaption(TENANT, 'spoken', 'fr')
+  assert.equal((await playback.sourcesFor(TENANT, 'spoken'))?.captions.length, 1)
+  assert.equal((await fetch(new URL(url, opened.url))).status, 404)
+  const large = `WEBVTT\n\nNOTE ${'x'.repeat(500_000)}\n`
+  await assert.rejects(playback.putCaption(TENANT, 'spoken', { language: 'fr', text: large }), {
+    code: 'SV_CAPTION_INVALID',
+  })
+})
+
+test('takes the text track of a source as captions, under the language’s short code', async () => {
+  const file = path.join(opened.dir, 'captioned.mp4')
+  await muxCaptioned(BUNNY, file, 'deu', [{ startMs: 100, endMs: 900, text: 'Ein Hase.' }])
+  await opened.playback.importFile(TENANT, 'captioned', file)
+  await opened.playback.idle()
+  const [caption, ...others] = (await opened.playback.sourcesFor(TENANT, 'captioned'))?.captions ?? []
+  assert.deepEqual([caption?.language, caption?.label, others], ['de', 'German', []])
+  assert.match(await text(caption?.url as string), /00:00:00\.100 --> 00:00:00\.900\nEin Hase\./)
+})
+
 test('lets a newer file of the same title win over the one at work', async () => {
   await opened.playback.importFile(TENANT, 'twice', TRAILER, { startMs: 0, durationMs: 3000 })
   const second = await opened.playback.importFile(TENANT, 'twice', BUNNY, { startMs: 0, durationMs: 800 })
@@ -164,6 +210,24 @@ test('lets a newer file of the same title win over the one at work', async () =>
   const sources = await opened.playback.sourcesFor(TENANT, 'twice')
   assert.ok((sources?.durationMs ?? 0) < 1000)
   assert.ok(opened.said.some((event) => event['reasonCode'] === 'SV_JOB_REPLACED'))
+})
+
+test('a failed job whose source is here is retriable, and begins again', async () => {
+  const { id } = await opened.playback.importFile(TENANT, 'again', BUNNY, { startMs: 0, durationMs: 800 })
+  await opened.playback.idle()
+  const store = await openJobStore(opened.records)
+  const made = await store.find(id)
+  assert.ok(made)
+  const failure = { code: 'SV_TRANSCODE_FAILED', message: 'The encoder died.', fix: 'Press retry.' }
+  await store.save({ ...made, state: 'failed', probed: null, failure })
+  const failed = await opened.playback.job(TENANT, 'again')
+  assert.ok(failed)
+  assert.equal(await opened.playback.isRetriable(failed), true)
+  await opened.playback.retry(TENANT, 'again')
+  await opened.playback.idle()
+  const again = await opened.playback.job(TENANT, 'again')
+  assert.deepEqual([again?.state, again?.failure], ['done', null])
+  assert.ok(again && !(await opened.playback.isRetriable(again)))
 })
 
 test('removes everything of a title', async () => {

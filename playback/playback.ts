@@ -6,7 +6,9 @@ import { access, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { uuidv7 } from '#base/ids.ts'
 import { Refusal } from '#base/refusal.ts'
-import { keepCaption } from '#playback/captions.ts'
+import { captionsOf, keepCaption, removeCaption } from '#playback/captions.ts'
+import { openDeliveryLog } from '#playback/delivery/delivery-log.ts'
+import { createTimelineBook } from '#playback/delivery/timeline.ts'
 import { refusals } from '#playback/errors.ts'
 import { createIntake } from '#playback/intake.ts'
 import { type Job, titleKey } from '#playback/job.ts'
@@ -17,14 +19,14 @@ import {
   type PlaybackOptions,
   type Sources,
 } from '#playback/ports.ts'
-import { openJobStore } from '#playback/records.ts'
-import { createRelay } from '#playback/relay.ts'
+import { OUTBOX, openJobStore } from '#playback/records.ts'
 import { openSandbox } from '#playback/sandboxing/sandbox.ts'
 import { openEncoder } from '#playback/transcode/encoder.ts'
 import { createQueue, type Queue } from '#playback/transcode/queue.ts'
 import { sourceOf, type Workshop } from '#playback/transcode/workshop.ts'
 import { hashOf } from '#playback/upload/tokens.ts'
 import { openUploads } from '#playback/upload/uploads.ts'
+import { startRelay } from '#storage/records/outbox.ts'
 
 export type { Job } from '#playback/job.ts'
 export type { Playback, PlaybackLimits, PlaybackOptions, Sources, UploadTicket } from '#playback/ports.ts'
@@ -41,7 +43,7 @@ export async function openPlayback(options: PlaybackOptions): Promise<Playback> 
   const sandbox = await openSandbox(options.environment ?? {})
   const { ffmpegPath = null, environment = {} } = options
   const encoder = await openEncoder({ ffmpegPath, environment, sandbox, log })
-  const relay = createRelay(store, options.say, log)
+  const relay = startRelay(options.records, OUTBOX, options.say, log)
   const listeners = new Set<(job: Job) => void>()
   const shop: Workshop = {
     encoder,
@@ -68,7 +70,8 @@ export async function openPlayback(options: PlaybackOptions): Promise<Playback> 
     received: intake.received,
     log,
   })
-  relay.wake()
+  const timelines = createTimelineBook((tenantId, titleId) => store.ofTitle(tenantId, titleId))
+  const deliveries = openDeliveryLog({ say: options.say, timelines, clock, log })
   await intake.resume(uploads)
   await intake.sweep(uploads)
   const timer = setInterval(() => {
@@ -78,6 +81,7 @@ export async function openPlayback(options: PlaybackOptions): Promise<Playback> 
   return {
     encoder: { name: encoder.name, codec: encoder.codec, protections: encoder.protections },
     createUpload: intake.createUpload,
+    cancelUpload: intake.giveUp,
     importFile: intake.importFile,
     async job(tenantId, titleId) {
       const job = await store.latest(tenantId, titleId)
@@ -89,6 +93,7 @@ export async function openPlayback(options: PlaybackOptions): Promise<Playback> 
         listeners.delete(listener)
       }
     },
+    isRetriable: async (job) => job.state === 'failed' && (await hasSource(shop, job)),
     retry: (tenantId, titleId) => retry(shop, queue, tenantId, titleId),
     async remove(tenantId, titleId) {
       for (const job of await store.ofTitle(tenantId, titleId)) {
@@ -99,29 +104,46 @@ export async function openPlayback(options: PlaybackOptions): Promise<Playback> 
       await media.deletePrefix(titleKey(tenantId, titleId))
     },
     sourcesFor: (tenantId, titleId) => sourcesOf(shop, tenantId, titleId),
-    putCaption: (tenantId, titleId, file) => keepCaption(shop, tenantId, titleId, file),
+    putCaption: async (tenantId, titleId, file) => {
+      await keepCaption(shop, tenantId, titleId, file)
+      await tellChanged(shop, queue, tenantId, titleId)
+    },
+    removeCaption: async (tenantId, titleId, language) => {
+      await removeCaption(shop, tenantId, titleId, language)
+      await tellChanged(shop, queue, tenantId, titleId)
+    },
+    captions: (tenantId, titleId) => captionsOf(store, tenantId, titleId),
     jobByToken: (token) => store.findByToken(hashOf(token)),
-    idle: queue.idle,
+    async idle() {
+      await queue.idle()
+      await relay.drained()
+    },
     uploads,
     media,
+    witness: { note: deliveries.note, isProgram: options.isProgram ?? (() => false), clock },
+    deliveries: deliveries.counts,
+    deliveriesSaid: deliveries.flush,
     async close() {
       clearInterval(timer)
+      await deliveries.close()
       await queue.close()
       await relay.close()
     },
   }
 }
 
+const hasSource = (shop: Workshop, job: Job): Promise<boolean> =>
+  access(job.importPath ?? sourceOf(shop, job.id)).then(
+    () => true,
+    () => false,
+  )
+
 async function retry(shop: Workshop, queue: Queue, tenantId: string, titleId: string): Promise<Job> {
   const job = await shop.store.latest(tenantId, titleId)
   if (job === null) throw new Refusal(refusals.jobMissing, 'Nothing was uploaded for this title.')
   if (job.state !== 'failed') return job
-  const source = job.importPath ?? sourceOf(shop, job.id)
-  const here = await access(source).then(
-    () => true,
-    () => false,
-  )
-  if (!here) throw new Refusal(refusals.nothingToRetry, 'The source of this title is gone.')
+  if (!(await hasSource(shop, job)))
+    throw new Refusal(refusals.nothingToRetry, 'The source of this title is gone.')
   const again: Job = {
     ...job,
     state: job.probed === null ? 'probing' : 'transcoding',
@@ -136,23 +158,22 @@ async function retry(shop: Workshop, queue: Queue, tenantId: string, titleId: st
   return again
 }
 
+/** Captions changed, not the job: who remembers where to play from is to look again. */
+async function tellChanged(shop: Workshop, queue: Queue, tenantId: string, titleId: string): Promise<void> {
+  const job = await shop.store.latest(tenantId, titleId)
+  if (job !== null) shop.onChange(queue.peek(job.id) ?? job)
+}
+
 async function sourcesOf(shop: Workshop, tenantId: string, titleId: string): Promise<Sources | null> {
   const job = await shop.store.playable(tenantId, titleId)
   if (job === null) return null
   const base = `/media/${tenantId}/${titleId}`
-  const brought = await shop.store.captions(tenantId, titleId)
-  const spoken = new Set(brought.map(({ language }) => language))
-  const captions = [...brought, ...job.captions.filter(({ language }) => !spoken.has(language))]
   return {
     hlsUrl: `${base}/master.m3u8`,
     dashUrl: `${base}/manifest.mpd`,
     posterUrl: `${base}/${job.posterPath ?? 'poster.jpg'}`,
     storyboardUrl: job.storyboardPath === null ? null : `${base}/${job.storyboardPath}`,
-    captions: captions.map((caption) => ({
-      language: caption.language,
-      label: caption.label,
-      url: `${base}/${caption.path}`,
-    })),
+    captions: await captionsOf(shop.store, tenantId, titleId),
     renditions: job.renditions,
     durationMs: job.durationMs,
   }

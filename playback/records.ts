@@ -1,7 +1,8 @@
 /** Jobs in PostgreSQL: each change and the event that tells of it are kept in one transaction. */
-import type { Generated, Insertable, Kysely, Selectable, Updateable } from 'kysely'
+import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { StoredEvent } from '#events/define.ts'
 import type { Job } from '#playback/job.ts'
+import { addToOutbox, type OutboxTable } from '#storage/records/outbox.ts'
 import type { Migration, Records } from '#storage/records/records.ts'
 
 export const migrations: readonly Migration[] = [
@@ -33,6 +34,10 @@ export const migrations: readonly Migration[] = [
         PRIMARY KEY ("tenantId", "titleId", "language")
       );`,
   },
+  {
+    id: 'playback-002-outbox',
+    sql: 'ALTER TABLE "mediaOutbox" RENAME COLUMN "position" TO "number"',
+  },
 ]
 
 type JobsTable = {
@@ -49,10 +54,12 @@ type JobsTable = {
 }
 type Tables = {
   mediaJobs: JobsTable
-  mediaOutbox: { position: Generated<string>; event: string }
+  mediaOutbox: OutboxTable
   mediaCaptions: { tenantId: string; titleId: string; language: string; label: string; path: string }
 }
 type SidecarRow = Selectable<Tables['mediaCaptions']>
+
+export const OUTBOX = 'mediaOutbox'
 
 export type JobStore = {
   create(job: Job, tokenHash: string | null, events: readonly StoredEvent[]): Promise<void>
@@ -68,13 +75,11 @@ export type JobStore = {
   /** Finished jobs from before `createdBefore` whose title has a newer finished one. */
   superseded(createdBefore: number): Promise<Job[]>
   remove(id: string): Promise<void>
-  /** Events not yet said, oldest first, and how to forget them once they are. */
-  unsaid(): Promise<{ events: StoredEvent[]; said(): Promise<void> }>
   putCaption(row: SidecarRow): Promise<void>
+  removeCaption(tenantId: string, titleId: string, language: string): Promise<void>
   captions(tenantId: string, titleId: string): Promise<SidecarRow[]>
 }
 
-const BATCH = 200
 const parse = (row: { job: unknown } | undefined): Job | null => (row === undefined ? null : (row.job as Job))
 
 const rowOf = (job: Job): Updateable<JobsTable> => ({
@@ -88,11 +93,6 @@ const rowOf = (job: Job): Updateable<JobsTable> => ({
 export async function openJobStore(records: Records): Promise<JobStore> {
   await records.migrate(migrations)
   const db = records.tables<Tables>()
-  const outbox = async (within: Kysely<Tables>, events: readonly StoredEvent[]): Promise<void> => {
-    if (events.length === 0) return
-    const rows = events.map((event) => ({ event: JSON.stringify(event) }))
-    await within.insertInto('mediaOutbox').values(rows).execute()
-  }
   const jobs = () => db.selectFrom('mediaJobs').select('job')
   return {
     create: (job, tokenHash, events) =>
@@ -100,7 +100,7 @@ export async function openJobStore(records: Records): Promise<JobStore> {
         const { id, tenantId, titleId, createdAt } = job
         const row = { ...rowOf(job), id, tenantId, titleId, createdAt, tokenHash } as Insertable<JobsTable>
         await trx.insertInto('mediaJobs').values(row).execute()
-        await outbox(trx, events)
+        await addToOutbox(trx, OUTBOX, events)
       }),
     save: (job, events = []) =>
       db.transaction().execute(async (trx) => {
@@ -110,7 +110,7 @@ export async function openJobStore(records: Records): Promise<JobStore> {
           .where('tenantId', '=', job.tenantId)
           .where('id', '=', job.id)
           .execute()
-        await outbox(trx, events)
+        await addToOutbox(trx, OUTBOX, events)
       }),
     find: async (id) => parse(await jobs().where('id', '=', id).executeTakeFirst()),
     findByToken: async (hash) => parse(await jobs().where('tokenHash', '=', hash).executeTakeFirst()),
@@ -165,17 +165,6 @@ export async function openJobStore(records: Records): Promise<JobStore> {
     remove: async (id) => {
       await db.deleteFrom('mediaJobs').where('id', '=', id).execute()
     },
-    unsaid: async () => {
-      const rows = await db.selectFrom('mediaOutbox').selectAll().orderBy('position').limit(BATCH).execute()
-      const positions = rows.map((row) => row.position)
-      return {
-        events: rows.map((row) => row.event as unknown as StoredEvent),
-        said: async () => {
-          if (positions.length > 0)
-            await db.deleteFrom('mediaOutbox').where('position', 'in', positions).execute()
-        },
-      }
-    },
     putCaption: async (row) => {
       await db
         .insertInto('mediaCaptions')
@@ -185,6 +174,14 @@ export async function openJobStore(records: Records): Promise<JobStore> {
             .columns(['tenantId', 'titleId', 'language'])
             .doUpdateSet({ label: row.label, path: row.path }),
         )
+        .execute()
+    },
+    removeCaption: async (tenantId, titleId, language) => {
+      await db
+        .deleteFrom('mediaCaptions')
+        .where('tenantId', '=', tenantId)
+        .where('titleId', '=', titleId)
+        .where('language', '=', language)
         .execute()
     },
     captions: (tenantId, titleId) =>

@@ -118,7 +118,10 @@ test('refuses what is too long, too large or of no sensible size', async () => {
   await refusedWith('SV_MEDIA_BAD_DIMENSIONS', 'tiny', await readFile(tiny))
 })
 
-test('has nothing to retry when the file itself was at fault', async () => {
+test('has nothing to retry when the file itself was at fault, and says so of the job', async () => {
+  const job = await opened.playback.job(TENANT, 'text')
+  assert.ok(job)
+  assert.equal(await opened.playback.isRetriable(job), false)
   await assert.rejects(
     opened.playback.retry(TENANT, 'text'),
     (error: Refusal) => error.code === 'SV_JOB_NOT_RETRIABLE',

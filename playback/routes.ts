@@ -9,7 +9,7 @@ import { bearerOf } from '#playback/upload/tokens.ts'
 import { UPLOAD_PATH } from '#playback/upload/uploads.ts'
 
 export function registerPlayback(fastify: FastifyInstance, playback: Playback): void {
-  registerMedia(fastify, playback.media)
+  registerMedia(fastify, playback.media, playback.witness)
   void fastify.register(async (scope) => registerUploads(scope, playback))
   void fastify.register(async (scope) => registerCaptions(scope, playback))
 }

@@ -7,7 +7,7 @@ const ROOT = path.join(import.meta.dirname, '..')
 
 export async function renderErrors(): Promise<string> {
   const files = globSync(
-    '{api,pipelines,playback,storage,models,serving,domains,features,metrics,demo}/**/errors.ts',
+    '{api,app,pipelines,playback,storage,models,serving,domains,features,metrics,demo}/**/errors.ts',
     {
       cwd: ROOT,
     },

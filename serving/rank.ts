@@ -2,6 +2,7 @@
  * One score a title for one viewer. NCF where the model knows the viewer; what they watched since it was trained (or,
  * for viewers it has not met, everything) is folded in by likeness, so that a play counts on the very next page.
  */
+import { candidatesFor } from '#serving/candidates.ts'
 import type { Catalogue } from '#serving/catalogue.ts'
 import type { Matched } from '#serving/matched.ts'
 import { PLAYABLE_BONUS, type Popular } from '#serving/popular.ts'
@@ -16,6 +17,8 @@ const FRESH_WEIGHT = 1.5
 const FOLD_IN_WEIGHT = 4
 const POPULAR_WEIGHT = 0.5
 const LATEST_PLAYS = 30
+/** In deviations: below whatever is scored. */
+const NOT_ASKED = -100
 
 export type Ranking = {
   readonly scores: Float32Array
@@ -23,21 +26,23 @@ export type Ranking = {
   readonly personal: boolean
 }
 
-export async function rankFor(options: {
+type RankInputs = {
   readonly catalogue: Catalogue
   readonly model: Matched | null
   readonly popular: Popular
   readonly together: Together
   readonly viewerKey: string | null
   readonly viewer: ViewerState
-}): Promise<Ranking> {
+}
+
+export async function rankFor(options: RankInputs): Promise<Ranking> {
   const { catalogue, model, popular, viewer } = options
   const known = options.viewerKey === null ? undefined : model?.session.viewerIndex.get(options.viewerKey)
   const since = known === undefined || model === null ? 0 : model.session.index.knowsUntil
   const folded = foldIn(catalogue, options.together, viewer, since)
   const scores = new Float32Array(catalogue.titles.length)
   if (model !== null && known !== undefined) {
-    await scoreByModel(catalogue, model, known, scores)
+    await scoreByModel({ ...options, model }, known, scores)
     if (folded !== null) add(scores, folded, FRESH_WEIGHT)
   } else {
     add(scores, popular.scores, folded === null ? 1 : POPULAR_WEIGHT)
@@ -52,30 +57,41 @@ function add(scores: Float32Array, more: ArrayLike<number>, weight: number): voi
   for (let k = 0; k < scores.length; k++) scores[k] = (scores[k] as number) + weight * (more[k] as number)
 }
 
-/** Titles the model does not know score as the mean of their main genre. */
+/**
+ * What the model says of the candidates, in deviations. Titles it does not know score as the mean of their main genre;
+ * those it was not asked about stay behind all others.
+ */
 async function scoreByModel(
-  catalogue: Catalogue,
-  model: Matched,
+  inputs: RankInputs & { readonly model: Matched },
   viewer: number,
   scores: Float32Array,
 ): Promise<void> {
-  if (model.known.length === 0) return
-  const logits = await model.session.score(viewer, model.tensor)
-  for (let k = 0; k < model.known.length; k++) scores[model.known[k] as number] = logits[k] as number
-  standardise(scores, model.known)
+  const { catalogue, model } = inputs
+  const { titles: asked, tensor } = candidatesFor(inputs)
+  if (asked.length === 0) return
+  const logits = await model.session.score(viewer, tensor)
+  scores.fill(NOT_ASKED)
+  for (let k = 0; k < asked.length; k++) scores[asked[k] as number] = logits[k] as number
+  standardise(scores, asked)
   if (model.known.length === catalogue.titles.length) return
+  const means = new Map<string | undefined, number>()
   for (let title = 0; title < scores.length; title++) {
     if ((model.modelTitle[title] as number) >= 0) continue
     const genre = catalogue.titles[title]?.genres[0]
-    const peers = (genre === undefined ? undefined : catalogue.byGenre.get(genre)) ?? new Int32Array()
+    if (!means.has(genre)) means.set(genre, meanOfGenre(genre))
+    scores[title] = means.get(genre) as number
+  }
+
+  function meanOfGenre(genre: string | undefined): number {
+    const peers = genre === undefined ? undefined : catalogue.byGenre.get(genre)
     let sum = 0
     let count = 0
-    for (const peer of peers) {
-      if ((model.modelTitle[peer] as number) < 0) continue
+    for (const peer of peers ?? []) {
+      if ((model.modelTitle[peer] as number) < 0 || scores[peer] === NOT_ASKED) continue
       sum += scores[peer] as number
       count++
     }
-    scores[title] = count === 0 ? 0 : sum / count
+    return count === 0 ? 0 : sum / count
   }
 }
 

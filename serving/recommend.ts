@@ -27,6 +27,8 @@ export type Serving = {
   warm(tenantId: string): Promise<void>
   /** The model viewers of the tenant get, by name and version. */
   modelOf(tenantId: string): Promise<{ name: string; version: string }>
+  /** Slates served and not logged, since the start: the log was away for long. */
+  droppedReceipts(): number
   close(): Promise<void>
 }
 
@@ -131,6 +133,7 @@ export function openServing(ports: ServingPorts): Serving {
         ? { ...POPULARITY }
         : { name: active.version.name, version: active.version.version }
     },
+    droppedReceipts: () => receipts.dropped(),
     close: async () => {
       stopHearing?.()
       stopFollowing()

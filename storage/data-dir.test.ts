@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
-import { bringUpToDate, checkFormat, FORMAT } from '#storage/data-dir.ts'
+import { bringUpToDate, checkFormat, FORMAT, prepareDir } from '#storage/data-dir.ts'
 import { takeLock } from '#storage/data-dir-lock.ts'
-import { placesOf } from '#storage/open.ts'
+import { placesOf } from '#storage/places.ts'
 
 const root = mkdtempSync(path.join(tmpdir(), 'data-dir-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -85,23 +85,44 @@ test('a lock whose process number was given to a stranger is no obstacle', () =>
 })
 
 test('a store has the schemes this version supports, and says so of others', () => {
-  const { folders, recordsUrl } = placesOf('/data', {
+  const urls = {
+    warehouse: 'clickhouse://u:p@h:8123/db',
+    online: 'scylla://one,two:9042/keys',
     records: 'postgres://u:p@h/db',
-    media: 'file:///mnt/media',
-  })
-  assert.equal(recordsUrl, 'postgres://u:p@h/db')
-  assert.equal(folders.media, '/mnt/media')
-  assert.equal(folders.log, path.join('/data', 'event-log'))
+    media: 's3://bucket/prefix?region=eu-west-1',
+  }
+  const { log, ...others } = placesOf('/data', urls)
+  assert.deepEqual(log, { folder: path.join('/data', 'event-log') })
+  assert.deepEqual(others, Object.fromEntries(Object.entries(urls).map(([store, url]) => [store, { url }])))
+  assert.deepEqual(placesOf('/data', { media: 'file:///mnt/media' }).media, { folder: '/mnt/media' })
   for (const [store, url] of [
-    ['log', 'kafka://broker:9092'],
-    ['warehouse', 'https://clickhouse:8443'],
-    ['online', 'scylla://node'],
-    ['media', 's3://bucket'],
+    ['log', 'https://broker:9092'],
+    ['warehouse', 'mysql://h/db'],
+    ['online', 'redis://node'],
+    ['media', 'https://bucket'],
     ['records', 'mysql://h/db'],
   ] as const) {
     assert.throws(() => placesOf('/data', { [store]: url }), {
       code: 'SV_STORAGE_SCHEME',
-      message: /supports file:|supports postgres:/,
+      message: /supports file:/,
     })
   }
+})
+
+test('a URL that names too little, or holds the keys of a bucket, is refused with how to write it', () => {
+  for (const [store, url, how] of [
+    ['warehouse', 'clickhouse:///db', /clickhouse:\/\/user/],
+    ['online', 'cassandra://host:9042', /keyspace/],
+    ['media', 's3:///prefix', /s3:\/\/bucket/],
+    ['media', 's3://key:secret@bucket', /AWS_SECRET_ACCESS_KEY/],
+  ] as const) {
+    assert.throws(() => placesOf('/data', { [store]: url }), { code: 'SV_STORAGE_SCHEME', message: how })
+  }
+})
+
+test('a folder that cannot be made is refused in words', { skip: process.platform !== 'linux' }, () => {
+  assert.throws(() => prepareDir('/proc/none/data'), {
+    code: 'SV_DATA_DIR_UNUSABLE',
+    message: /^\/proc\/none\/data cannot be used: /,
+  })
 })

@@ -2,9 +2,20 @@
  * The data directory says which format it is in. A newer one is refused, an older one is brought up step by step, and
  * a folder that is not ours is left alone.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { Refusal } from '#base/refusal.ts'
+import { takeLock } from '#storage/data-dir-lock.ts'
 import { refusals } from '#storage/errors.ts'
 
 const FILE = 'format.json'
@@ -77,6 +88,39 @@ export function checkFormat(dir: string): number | null {
     )
   }
   return format
+}
+
+/** Why nothing can be kept in a folder that is there or is to be made, as what to do about it; null when it can. */
+export function folderProblem(dir: string): string | null {
+  let there = dir
+  while (!existsSync(there)) there = path.dirname(there)
+  if (!statSync(there).isDirectory()) return `${there} is a file; give a folder`
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK)
+    return null
+  } catch {
+    // the one thing asked: whether this user may
+    return `this user may not write to ${there}; give another folder, or the user the right`
+  }
+}
+
+/** One folder after the other: below /proc, Node's own `recursive` tries again for ever. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return
+  makeFolder(path.dirname(dir))
+  mkdirSync(dir, { mode: 0o711 })
+}
+
+/** Makes the directory if it is not there and takes its lock. Refuses what is not ours, newer, or cannot be written. */
+export function prepareDir(dir: string): ReturnType<typeof takeLock> {
+  try {
+    checkFormat(dir)
+    makeFolder(dir)
+    return takeLock(dir)
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause
+    throw new Refusal(refusals.unusable, `${dir} cannot be used: ${(cause as Error).message}.`, { cause })
+  }
 }
 
 /** Makes the directory, or brings it to today's format. Call it while holding the lock. */

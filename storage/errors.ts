@@ -17,10 +17,15 @@ export const refusals = defineRefusals({
     status: 409,
     fix: 'Run the version of StreamVerse that wrote it, or a later one.',
   },
+  unusable: {
+    code: 'SV_DATA_DIR_UNUSABLE',
+    status: 500,
+    fix: 'Set DATA_DIR to a folder that this user may write to, on a disk with space.',
+  },
   unknownScheme: {
     code: 'SV_STORAGE_SCHEME',
     status: 400,
-    fix: 'Leave the setting empty to keep this store in DATA_DIR, or use a scheme this version supports.',
+    fix: 'Leave the setting empty to keep this store in DATA_DIR, or correct its URL as the message says.',
   },
   guest: {
     code: 'SV_STORAGE_GUEST',

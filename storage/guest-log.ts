@@ -9,6 +9,7 @@ const refuse = (): never => {
 const refuseLater = async (): Promise<never> => refuse()
 
 export const guestLog: EventLog = {
+  identity: '',
   append: refuseLater,
   consume: refuse,
   read: refuseLater,

@@ -32,7 +32,7 @@ suite('storage as a whole', () => {
         assert.deepEqual(await guest.warehouse.query({ sql: 'SELECT 1 AS one' }), [{ one: 1 }])
         assert.equal((await guest.online.get(row))?.value, 'kept')
         assert.equal((await guest.media.bytes('a/b.txt')).toString(), 'kept')
-        await assert.rejects(guest.eventLog.append({} as never, []), { code: 'SV_STORAGE_GUEST' })
+        await assert.rejects(guest.eventLog.append({} as never, {} as never), { code: 'SV_STORAGE_GUEST' })
       } finally {
         await guest.close()
       }

@@ -39,7 +39,7 @@ const may: Record<string, readonly string[]> = {
 const nobodyImports = ['bench', 'tests', 'scripts', 'notebooks']
 const engineClients = ['kafkajs', 'chdb', '@clickhouse/client', 'lmdb', 'cassandra-driver', 'pg']
 const mayHoldSql =
-  /^(storage|metrics|features|pipelines|notebooks)\/|records\.ts$|\/migrations\/|^bench\/|\.test\.ts$|^tests\//
+  /^(storage|metrics|features|pipelines|notebooks)\/|records\.ts$|\/migrations\/|^bench\/|^scripts\/|\.test\.ts$|^tests\//
 
 const files = globSync(
   `{${Object.keys(may)
@@ -79,6 +79,16 @@ test('folders import only what they may', () => {
     }
   }
   assert.deepEqual(wrong, [])
+})
+
+test('docs/architecture.md shows the same table', () => {
+  const rows = readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `([^`]+)` \|[^|]*\| ([^|]+) \|$/gm)
+  const listOf = (text: string): string[] => (text === 'nothing' ? [] : text.split(', ').sort())
+  const shown = Object.fromEntries([...rows].map(([, folder, text]) => [folder, listOf(text as string)]))
+  const enforced = Object.entries(may)
+    .filter(([folder]) => !nobodyImports.includes(folder))
+    .map(([folder, ones]) => [folder, ones.includes('*') ? ['everything'] : [...ones].sort()])
+  assert.deepEqual(shown, Object.fromEntries(enforced))
 })
 
 test('a domain never imports another domain', () => {
@@ -136,4 +146,23 @@ test('files, lines and words stay in bounds', () => {
       wrong.push(`${file}: does not open with what it is for`)
   }
   assert.deepEqual(wrong, [])
+})
+
+test('no package that every machine must have is for one kind of machine', () => {
+  type Entry = {
+    readonly os?: readonly string[]
+    readonly cpu?: readonly string[]
+    readonly optional?: boolean
+  }
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, Entry>
+  }
+  const narrow = ({ os = ['linux', 'darwin'], cpu = ['x64', 'arm64'] }: Entry): boolean =>
+    !['linux', 'darwin'].every((one) => os.includes(one)) ||
+    !['x64', 'arm64'].every((one) => cpu.includes(one))
+  const wrong = Object.entries(packages).filter(([, entry]) => entry.optional !== true && narrow(entry))
+  assert.deepEqual(
+    wrong.map(([name]) => name),
+    [],
+  )
 })

@@ -16,10 +16,10 @@ import {
   tellChanged,
   titleOf,
 } from '#domains/catalog/records.ts'
-import { startRelay } from '#domains/catalog/relay.ts'
 import * as core from '#domains/catalog/title.ts'
 import type { TitleStatus } from '#events/catalog.ts'
 import type { StoredEvent } from '#events/define.ts'
+import { addToOutbox, startRelay } from '#storage/records/outbox.ts'
 import type { Records } from '#storage/records/records.ts'
 
 export type Catalog = CatalogReading & {
@@ -57,7 +57,7 @@ export async function openCatalog(options: {
   await records.migrate(catalogMigrations)
   const db = records.tables<CatalogTables>()
   const trigrams = await hasTrigrams(db)
-  const relay = startRelay(db, options.say, options.log)
+  const relay = startRelay(records, 'catalogOutbox', options.say, options.log)
   const listeners = new Set<(tenantId: string) => void>()
   let changes = 0
   const stopListening = await records.listen(CATALOG_CHANGED, (tenantId) => {
@@ -164,9 +164,6 @@ async function queue(trx: CatalogTransaction, titles: readonly core.Title[]): Pr
   const [first] = titles
   if (first === undefined) return
   const events = titles.map((title) => core.upsertedEvent(title, uuidv7(title.updatedAt)))
-  await trx
-    .insertInto('catalogOutbox')
-    .values(events.map((event) => ({ event: JSON.stringify(event) })))
-    .execute()
+  await addToOutbox(trx, 'catalogOutbox', events)
   await tellChanged(trx, first.tenantId)
 }

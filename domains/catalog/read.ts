@@ -12,6 +12,8 @@ export type CatalogReading = {
   list(filter: TitleFilter): Promise<Page<Title>>
   /** Everything viewers may see now. For serving, which keeps it in memory. */
   published(tenantId: string): Promise<Title[]>
+  /** Titles of all tenants that were removed before the instant. */
+  removedBefore(at: number): Promise<{ readonly tenantId: string; readonly id: string }[]>
   /** Genres of what viewers may see, by name. */
   genres(tenantId: string): Promise<string[]>
   creator(tenantId: string, creatorId: string): Promise<CreatorRecord | null>
@@ -51,6 +53,13 @@ export function createReading(db: CatalogDb, clock: Clock, trigrams: boolean): C
     },
     list: (filter) => listTitles(db, filter, clock.now(), trigrams),
     published: async (tenantId) => (await visible(tenantId).selectAll().orderBy('id').execute()).map(titleOf),
+    removedBefore: (at) =>
+      db
+        .selectFrom('catalogTitles')
+        .select(['tenantId', 'id'])
+        .where('status', '=', 'removed')
+        .where('updatedAt', '<', String(at))
+        .execute(),
     genres: async (tenantId) => {
       const rows = await visible(tenantId)
         .select(sql<string>`unnest("genres")`.as('genre'))

@@ -1,8 +1,8 @@
 /** Titles, creators, and the outbox that keeps what must still be said of them. */
-import { type Generated, type JSONColumnType, type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Title } from '#domains/catalog/title.ts'
 import type { TitleStatus } from '#events/catalog.ts'
-import type { StoredEvent } from '#events/define.ts'
+import type { OutboxTable } from '#storage/records/outbox.ts'
 import type { Migration } from '#storage/records/records.ts'
 
 export const catalogMigrations: readonly Migration[] = [
@@ -77,7 +77,7 @@ export type CreatorRecord = { readonly id: string; readonly name: string; readon
 export type CatalogTables = {
   catalogTitles: TitleRow
   catalogCreators: { tenantId: string; id: string; name: string; avatarUrl: string }
-  catalogOutbox: { number: Generated<string>; event: JSONColumnType<StoredEvent> }
+  catalogOutbox: OutboxTable
 }
 export type CatalogDb = Kysely<CatalogTables>
 export type CatalogTransaction = Transaction<CatalogTables>
@@ -107,25 +107,3 @@ export async function hasTrigrams(db: CatalogDb): Promise<boolean> {
 /** Heard when the transaction commits, never before. */
 export const tellChanged = (trx: CatalogTransaction, tenantId: string) =>
   sql`SELECT pg_notify(${CATALOG_CHANGED}, ${tenantId})`.execute(trx)
-
-/** Hands waiting events over and forgets them once they are said. A second relay waits its turn. */
-export async function relayOutbox(
-  db: CatalogDb,
-  say: (events: StoredEvent[]) => Promise<unknown>,
-): Promise<number> {
-  return db.transaction().execute(async (trx) => {
-    const waiting = await trx
-      .selectFrom('catalogOutbox')
-      .selectAll()
-      .orderBy('number')
-      .limit(500)
-      .forUpdate()
-      .skipLocked()
-      .execute()
-    if (waiting.length === 0) return 0
-    await say(waiting.map((row) => row.event))
-    const numbers = waiting.map((row) => row.number)
-    await trx.deleteFrom('catalogOutbox').where('number', 'in', numbers).execute()
-    return waiting.length
-  })
-}

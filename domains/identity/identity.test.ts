@@ -71,6 +71,17 @@ suite('identity', () => {
     assert.equal(caller?.viewerKey, identity.viewerKey('one', 'mara'))
   })
 
+  test('the command line acts for an operator who is none of the people, for a short time', async () => {
+    const token = await identity.issueLocalSession('one', 'root')
+    const caller = await identity.readSession(token)
+    assert.deepEqual(
+      [caller?.tenantId, caller?.roles, caller?.person.name, caller?.viewerKey],
+      ['one', ['operator'], 'root', null],
+    )
+    clock.advance(11 * 60_000)
+    assert.equal(await identity.readSession(token), null)
+  })
+
   test('a session ends, and nobody can make, change or borrow one', async () => {
     const token = (await identity.issueSession('one', 'ada')) as string
     const [head, body, signature] = token.split('.') as [string, string, string]

@@ -2,7 +2,7 @@
 import type { Clock } from '#base/clock.ts'
 import { type Caller, type Person, rolesOf, viewerKeyOf } from '#domains/identity/person.ts'
 import { type IdentityTables, identityMigrations } from '#domains/identity/records.ts'
-import { createTokens, derivedKey } from '#domains/identity/tokens.ts'
+import { createTokens, derivedKey, type LocalSession } from '#domains/identity/tokens.ts'
 import type { IssueGrant, ReadGrant } from '#events/grants.ts'
 import type { Records } from '#storage/records/records.ts'
 
@@ -14,6 +14,8 @@ export type Identity = {
   ensurePerson(person: Person): Promise<void>
   /** The value of the session cookie; null when the tenant has no such person. */
   issueSession(tenantId: string, personId: string): Promise<string | null>
+  /** A short session of the command line on this machine: an operator of the tenant who is none of its people. */
+  issueLocalSession(tenantId: string, by: string): Promise<string>
   /** Who the cookie names, with today's roles; null for forged, outdated and orphaned ones. */
   readSession(token: string): Promise<Caller | null>
   callerOf(person: Person): Caller
@@ -72,8 +74,10 @@ export async function openIdentity(options: {
     },
     issueSession: async (tenantId, personId) =>
       (await find(tenantId, personId)) === null ? null : tokens.issueSession({ tenantId, personId }),
+    issueLocalSession: (tenantId, by) => tokens.issueLocalSession({ tenantId, operator: by }),
     readSession: async (token) => {
       const session = await tokens.readSession(token)
+      if (session !== null && 'operator' in session) return localCaller(session)
       const person = session === null ? null : await find(session.tenantId, session.personId)
       return person === null ? null : callerOf(person)
     },
@@ -83,3 +87,22 @@ export async function openIdentity(options: {
     viewerKey,
   }
 }
+
+/** Watches nothing: no event carries a name of theirs. */
+const localCaller = ({ tenantId, operator }: LocalSession): Caller => ({
+  tenantId,
+  person: {
+    tenantId,
+    id: 'local-operator',
+    name: operator,
+    role: 'operator',
+    about: 'The command line on this machine.',
+    avatarUrl: '',
+    kids: false,
+    creatorId: null,
+  },
+  roles: ['operator'],
+  viewerKey: null,
+  kids: false,
+  creatorId: null,
+})

@@ -8,7 +8,11 @@ import type { Clock } from '#base/clock.ts'
 import type { Grant } from '#events/grants.ts'
 
 export type Session = { readonly tenantId: string; readonly personId: string }
+/** Of a program on this machine that may read the secret: acts for the operator without being one of the people. */
+export type LocalSession = { readonly tenantId: string; readonly operator: string }
 
+/** Long enough for a command, too short to be kept. */
+const LOCAL_SESSION_MS = 10 * 60_000
 const SESSION_MS = 30 * 24 * 3_600_000
 const MAX_REMEMBERED = 20_000
 const MAX_TOKEN_LENGTH = 4096
@@ -73,15 +77,22 @@ export function createTokens(secret: Uint8Array, clock: Clock, lateMs: number) {
         .setSubject(personId)
         .setAudience('session')
         .sign(sessionKey),
-    readSession: async (token: string): Promise<Session | null> => {
+    issueLocalSession: ({ tenantId, operator }: LocalSession): Promise<string> =>
+      new SignJWT({ tenantId, operator, expiresAt: clock.now() + LOCAL_SESSION_MS })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setAudience('session')
+        .sign(sessionKey),
+    readSession: async (token: string): Promise<Session | LocalSession | null> => {
       const claims = (await claimsOf(token, sessionKey, 'session')) as {
         sub?: string
+        operator?: string
         tenantId?: string
         expiresAt?: number
       } | null
-      if (claims === null || typeof claims.sub !== 'string' || typeof claims.tenantId !== 'string')
-        return null
+      if (claims === null || typeof claims.tenantId !== 'string') return null
       if (typeof claims.expiresAt !== 'number' || clock.now() > claims.expiresAt) return null
+      if (typeof claims.operator === 'string') return { tenantId: claims.tenantId, operator: claims.operator }
+      if (typeof claims.sub !== 'string') return null
       return { tenantId: claims.tenantId, personId: claims.sub }
     },
   }

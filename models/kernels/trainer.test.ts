@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { createRandom } from '#base/random.ts'
-import { compileKernels, KERNELS_WASM } from '#models/kernels/compile.ts'
 import { type NeumfSettings, openNeumfTrainer, type Positives } from '#models/kernels/trainer.ts'
 
 const settings: NeumfSettings = {
@@ -47,10 +45,6 @@ async function train(threads: number, epochs: number, seed = 7) {
     await trainer.close()
   }
 }
-
-test('the committed kernels are what the source compiles to', async () => {
-  assert.ok(Buffer.from(await compileKernels()).equals(await readFile(KERNELS_WASM)))
-})
 
 test('the loss falls and each taste ranks its own titles first', async () => {
   const { losses, scores } = await train(1, 12)

@@ -12,12 +12,15 @@ export type NcfSession = {
   close(): Promise<void>
 }
 
-export const titlesTensor = (titles: ArrayLike<number>): Tensor =>
-  new Tensor(
-    'int64',
-    BigInt64Array.from({ length: titles.length }, (_, k) => BigInt(titles[k] as number)),
-    [titles.length],
-  )
+/** Indexes are below 2^31: their upper halves stay zero, and no bigint is made of any. */
+export function titlesTensor(titles: ArrayLike<number>): Tensor {
+  const indexes = new BigInt64Array(titles.length)
+  const halves = new Int32Array(indexes.buffer)
+  for (let k = 0; k < titles.length; k++) halves[2 * k + LOWER] = titles[k] as number
+  return new Tensor('int64', indexes, [titles.length])
+}
+/** Which half of a 64-bit number comes first on this machine. */
+const LOWER = new Int32Array(BigInt64Array.of(1n).buffer)[0] === 1 ? 0 : 1
 
 export async function openNcfSession(artifact: { onnx: Uint8Array; index: Uint8Array }): Promise<NcfSession> {
   const session = await InferenceSession.create(artifact.onnx, {

@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { folderOf, type Job, type Track, titleKey } from '#playback/job.ts'
+import { folderOf, type Track, titleKey } from '#playback/job.ts'
 import { writeMaster, writeMpd } from '#playback/packaging/manifests.ts'
 import { type Packaging, packageTrack } from '#playback/packaging/packager.ts'
 import { benchOf, type JobHandle, type Workshop } from '#playback/transcode/workshop.ts'
@@ -32,16 +32,16 @@ export async function addTrack(
   return track
 }
 
-/** Writes the manifests anew and lets viewers in. Doing it twice changes nothing. */
-export async function publish(shop: Workshop, job: Job): Promise<void> {
-  if (!job.tracks.some((track) => track.kind === 'video')) return
-  const key = titleKey(job.tenantId, job.titleId)
-  await shop.media.put(`${key}/manifest.mpd`, Buffer.from(writeMpd(job.tracks)))
-  await shop.media.put(`${key}/master.m3u8`, Buffer.from(writeMaster(job.tracks)))
-  await shop.catalog.setStatus(
-    job.tenantId,
-    job.titleId,
-    'ready',
-    job.durationMs === null ? {} : { durationMs: job.durationMs },
-  )
+/**
+ * Writes the manifests anew and lets viewers in: the job says that it can be played once its manifests are there,
+ * the catalog after it. Doing it twice changes nothing.
+ */
+export async function publish(shop: Workshop, hand: JobHandle): Promise<void> {
+  const { tenantId, titleId, tracks, durationMs } = hand.job
+  if (!tracks.some((track) => track.kind === 'video')) return
+  const key = titleKey(tenantId, titleId)
+  await shop.media.put(`${key}/manifest.mpd`, Buffer.from(writeMpd(tracks)))
+  await shop.media.put(`${key}/master.m3u8`, Buffer.from(writeMaster(tracks)))
+  if (hand.job.publishedAt === null) await hand.keep({ publishedAt: shop.clock.now() })
+  await shop.catalog.setStatus(tenantId, titleId, 'ready', durationMs === null ? {} : { durationMs })
 }

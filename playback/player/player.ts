@@ -19,6 +19,8 @@ import { openReport, type Report } from '#playback/player/report.ts'
 import type { TrackedError } from '#playback/player/tracker.ts'
 
 export type PlayerSession = {
+  /** Names the player to the platform, in events and in requests for media. */
+  readonly id: string
   readonly token: string
   readonly writeKey: string
   readonly eventsUrl: string
@@ -35,7 +37,7 @@ export type PlayerOptions = {
   readonly autoplay?: boolean
   /** The viewer asked for this title on another page, at this moment (epoch ms): the wait counts from there. */
   readonly askedAt?: number
-  /** Of `prepareEngine` with the session's `hlsUrl`, when the title was likely to be played. */
+  /** Of `prepareEngine` with the session's `hlsUrl` and `id`, when the title was likely to be played. */
   readonly prepared?: Prepared
   readonly onEnded?: () => void
   /** Playback began again after the end. */
@@ -57,7 +59,7 @@ export function createPlayer(container: HTMLElement, options: PlayerOptions): Pl
   const { video, root } = makeStage(session)
   const closing = new AbortController()
   const { signal } = closing
-  const prepared = options.prepared ?? prepareEngine(session.hlsUrl, session.resumeMs / 1000)
+  const prepared = options.prepared ?? prepareEngine(session.hlsUrl, session.resumeMs / 1000, session.id)
   const overlay = createOverlay({
     retry: () => {
       engine.retry()

@@ -25,7 +25,12 @@ const LOOK_MS = 500
 /** Frames go unseen in a hidden tab: playback that moved this far has started. */
 const MOVED_SECONDS = 0.25
 
-export type ReportSession = { readonly token: string; readonly writeKey: string; readonly eventsUrl: string }
+export type ReportSession = {
+  readonly id: string
+  readonly token: string
+  readonly writeKey: string
+  readonly eventsUrl: string
+}
 export type Report = {
   /** Asks for playback in the viewer's name: the view begins, or goes on. `at`: when it was asked, epoch ms. */
   requested(intent: 'click' | 'autoplay', at?: number): void
@@ -69,7 +74,6 @@ export function openReport(
   engine: () => Engine | null,
   session: ReportSession,
 ): Report {
-  const playerId = uuidv7()
   let attempt: Attempt | null = null
   const listeners = new AbortController()
 
@@ -78,7 +82,8 @@ export function openReport(
     let seq = 0
     const common = {
       sid: uuidv7(),
-      playerId,
+      // The name under which the origin hears of this player too.
+      playerId: session.id,
       deviceKind: deviceKind(),
       playerName: 'streamverse',
       playerVersion: PLAYER_VERSION,

@@ -5,6 +5,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { BUNNY, TRAILER } from '#playback/opened.suite.ts'
+import { writeVtt } from '#playback/packaging/vtt.ts'
+import { muxCaptioned } from '#playback/transcode/captioned.suite.ts'
 import { EncodeError } from '#playback/transcode/driver.ts'
 import type { Encoder } from '#playback/transcode/encoder.ts'
 import type { VideoTask } from '#playback/transcode/task.ts'
@@ -109,6 +111,19 @@ export function encoderSuite(name: string, open: () => Promise<Encoder>, skip: s
       const sheet = await readFile(at('sheet.jpg'))
       assert.equal(sheet.readUInt16BE(0), 0xffd8)
       assert.ok((await stat(at('sheet.jpg'))).size > 5000)
+    })
+
+    test('reads a text track of MP4 as WebVTT, with its language and times', async () => {
+      const cues = [
+        { startMs: 500, endMs: 1500, text: 'A yawn.\nThen another.' },
+        { startMs: 2000, endMs: 3250, text: 'Käse & “Ruhe”' },
+      ]
+      await muxCaptioned(BUNNY, at('captioned.mp4'), 'deu', cues)
+      const [track] = (await encoder.probe(at('captioned.mp4'))).texts
+      assert.deepEqual([track?.codec, track?.language], ['mov_text', 'deu'])
+      const { streamIndex = -1, codec = '' } = track ?? {}
+      await encoder.text({ source: at('captioned.mp4'), target: at('c.vtt'), streamIndex, codec })
+      assert.equal(await readFile(at('c.vtt'), 'utf8'), writeVtt(cues))
     })
 
     test('blames the source for what cannot be read, and opens nothing it names', async () => {

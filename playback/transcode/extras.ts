@@ -86,8 +86,9 @@ export async function makeStoryboard(shop: Workshop, hand: JobHandle): Promise<s
 export async function takeCaptions(shop: Workshop, hand: JobHandle): Promise<Caption[]> {
   const captions: Caption[] = []
   const folder = folderOf(hand.job.id)
-  for (const { streamIndex, codec, language } of hand.job.probed?.texts ?? []) {
+  for (const { streamIndex, codec, language: said } of hand.job.probed?.texts ?? []) {
     if (!TEXT_CODECS.includes(codec)) continue
+    const language = shortest(said)
     const name = `captions-${streamIndex}.vtt`
     const target = path.join(benchOf(shop, hand.job.id), name)
     try {
@@ -104,6 +105,16 @@ export async function takeCaptions(shop: Workshop, hand: JobHandle): Promise<Cap
     captions.push({ language, label: labelOf(language), path: `${folder}/${name}` })
   }
   return captions
+}
+
+/** Files say `eng` where pages and creators say `en`. */
+function shortest(language: string): string {
+  try {
+    return Intl.getCanonicalLocales(language)[0] ?? language
+  } catch {
+    // not a language code: kept as it is
+    return language
+  }
 }
 
 /** The language's own English name, e.g. `German`; the code itself when there is none. */

@@ -146,6 +146,7 @@ async function fail(shop: Workshop, hand: JobHandle, error: unknown): Promise<vo
       },
     ])
     const playable = await shop.store.playable(job.tenantId, job.titleId)
+    if (playable === null) await shop.media.deletePrefix(`${titleKey(job.tenantId, job.titleId)}/poster.jpg`)
     await shop.catalog.setStatus(job.tenantId, job.titleId, playable === null ? 'failed' : 'ready')
   } catch (cause) {
     shop.log.error(

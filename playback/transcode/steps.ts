@@ -195,7 +195,6 @@ async function makeRung(shop: Workshop, hand: JobHandle, plan: Plan, rung: Rung)
       posterPath,
       renditions: rowsOf(plan, ready),
       progress: progressOf(plan, ready),
-      publishedAt: hand.job.publishedAt ?? shop.clock.now(),
     },
     [
       {
@@ -209,12 +208,12 @@ async function makeRung(shop: Workshop, hand: JobHandle, plan: Plan, rung: Rung)
       },
     ],
   )
-  await publish(shop, hand.job)
+  await publish(shop, hand)
 }
 
 async function finish(shop: Workshop, hand: JobHandle): Promise<void> {
   await hand.keep({ state: 'packaging', step: 'Drawing the storyboard', progress: 0.98 })
-  await publish(shop, hand.job)
+  await publish(shop, hand)
   const storyboardPath = await makeStoryboard(shop, hand)
   const captions = await takeCaptions(shop, hand)
   const { createdAt, receivedAt, renditions } = hand.job

@@ -77,6 +77,23 @@ test('takes up an upload whose last byte came just before we died', async () => 
   assert.deepEqual(await opened.leftovers(), [])
 })
 
+test('gives up an upload when told to, or when another file is chosen, and keeps what was there before', async () => {
+  const first = await opened.playback.createUpload(TENANT, 'changed', 'a.mp4', 10)
+  const location = await begin(first, 10)
+  const second = await opened.playback.createUpload(TENANT, 'changed', 'b.mp4', 20)
+  const late = await send(location, first.uploadToken, 'PATCH', { 'upload-offset': '0' }, Buffer.alloc(10))
+  assert.equal(late.status, 401)
+  await begin(second, 20)
+  assert.equal((await opened.playback.job(TENANT, 'changed'))?.fileName, 'b.mp4')
+  await opened.playback.cancelUpload(TENANT, 'changed')
+  assert.equal(await opened.playback.job(TENANT, 'changed'), null)
+  assert.deepEqual(await opened.leftovers(), [])
+  const failed = await opened.playback.job(TENANT, 'last')
+  await opened.playback.createUpload(TENANT, 'last', 'c.mp4', 10)
+  await opened.playback.cancelUpload(TENANT, 'last')
+  assert.deepEqual(await opened.playback.job(TENANT, 'last'), failed)
+})
+
 test('lets nobody in without the token of this very upload', async () => {
   const mine = await opened.playback.createUpload(TENANT, 'mine', 'mine.mp4', 100)
   const other = await opened.playback.createUpload('rival', 'other', 'other.mp4', 100)

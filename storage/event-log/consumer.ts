@@ -7,7 +7,7 @@ type ConsumerInput = ConsumeOptions & {
   readonly partitions: readonly Partition[]
   readonly startAt: readonly number[]
   readonly commit: (partition: number, next: number) => Promise<void>
-  readonly batchOf: (partition: number, blocks: readonly Block[]) => LogBatch
+  readonly batchOf: (partition: number, blocks: readonly Block[], takenOver: boolean) => LogBatch
   readonly handle: (batch: LogBatch) => Promise<void>
   readonly onError: (error: unknown) => void
 }
@@ -15,9 +15,11 @@ type ConsumerInput = ConsumeOptions & {
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
 
-export function startConsumer(input: ConsumerInput): Consumer {
+/** `positions`: next offset of each partition, committed. */
+export function startConsumer(input: ConsumerInput): Consumer & { positions(): readonly number[] } {
   const { partitions, startAt, commit, batchOf, handle, onError, lingerMs = 0, maxEvents = 10_000 } = input
   const next = [...startAt]
+  const takenOver = new Set(partitions.keys())
   const committedTo = new Set<() => void>()
   let closed = false
   const wakers = new Set<() => void>()
@@ -39,13 +41,17 @@ export function startConsumer(input: ConsumerInput): Consumer {
       const timer = setTimeout(done, ms)
       return () => clearTimeout(timer)
     })
+  const goOnAt = async (number: number, offset: number): Promise<void> => {
+    await commit(number, offset)
+    next[number] = offset
+    for (const heard of committedTo) heard()
+  }
   const handleUntilDone = async (number: number, batch: LogBatch): Promise<void> => {
     for (let pauseMs = FIRST_PAUSE_MS; !closed; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         await handle(batch)
-        await commit(number, batch.lastOffset + 1)
-        next[number] = batch.lastOffset + 1
-        for (const heard of committedTo) heard()
+        await goOnAt(number, batch.lastOffset + 1)
+        takenOver.delete(number)
         return
       } catch (error) {
         onError(error)
@@ -61,12 +67,15 @@ export function startConsumer(input: ConsumerInput): Consumer {
         continue
       }
       if (lingerMs > 0 && partition.end() - at < maxEvents) await pause(lingerMs)
+      const end = partition.end()
       const blocks = await readBlocks(partition, at, maxEvents).catch(async (error: unknown) => {
         onError(error)
         await pause(LONGEST_PAUSE_MS)
-        return []
+        return null
       })
-      if (blocks.length > 0 && !closed) await handleUntilDone(number, batchOf(number, blocks))
+      if (blocks === null || closed) continue
+      if (blocks.length > 0) await handleUntilDone(number, batchOf(number, blocks, takenOver.has(number)))
+      else await goOnAt(number, end)
     }
   }
   const loops = partitions.map(loop)
@@ -80,6 +89,7 @@ export function startConsumer(input: ConsumerInput): Consumer {
     for (const heard of committedTo) heard()
   }
   return {
+    positions: () => next,
     caughtUp: async () => {
       const ends = partitions.map((partition) => partition.end())
       while (!reached(ends) && !closed) {

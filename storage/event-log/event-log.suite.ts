@@ -5,7 +5,8 @@ import type { StoredEvent } from '#events/define.ts'
 import { ratingGiven } from '#events/feedback.ts'
 import { playbackEvents, viewRequested } from '#events/playback.ts'
 import { serverEvent } from '#events/registry.ts'
-import type { EventLog } from '#storage/event-log/event-log.ts'
+import { type EventRun, runOf } from '#events/run.ts'
+import type { Consumer, EventLog } from '#storage/event-log/event-log.ts'
 import { decodeRows } from '#storage/warehouse/native.ts'
 
 /** Today: the warehouse drops events past their retention. */
@@ -51,7 +52,7 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
     async () => {
       const first = await openLog('order')
       const events = Array.from({ length: 300 }, (_, i) => playbackEvent(`e${i}`, `sid-${i % 7}`, i))
-      await Promise.all([0, 100, 200].map((at) => first.append(stream, events.slice(at, at + 100))))
+      await Promise.all([0, 100, 200].map((at) => first.append(stream, runOf(events.slice(at, at + 100)))))
       await first.close()
       const second = await openLog('order')
       const seen: StoredEvent[] = []
@@ -77,7 +78,7 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
 
   test(of('a group goes on where it committed; another group starts where it asks'), async () => {
     const first = await openLog('groups')
-    await first.append(feedback, [ratingEvent('a'), ratingEvent('b')])
+    await first.append(feedback, runOf([ratingEvent('a'), ratingEvent('b')]))
     const seen: string[] = []
     const handle = async (batch: { events(): StoredEvent[] }): Promise<void> => {
       seen.push(...batch.events().map((event) => event.eventId))
@@ -86,14 +87,14 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
     await consumer.caughtUp()
     await first.close()
     const second = await openLog('groups')
-    await second.append(feedback, [ratingEvent('c')])
+    await second.append(feedback, runOf([ratingEvent('c')]))
     await second.consume({ group: 'g', stream: feedback, from: 'start' }, handle).caughtUp()
     assert.deepEqual(seen, ['a', 'b', 'c'])
     const late: string[] = []
     const end = second.consume({ group: 'late', stream: feedback, from: 'end' }, async (batch) => {
       late.push(...batch.events().map((event) => event.eventId))
     })
-    await second.append(feedback, [ratingEvent('d')])
+    await second.append(feedback, runOf([ratingEvent('d')]))
     await end.caughtUp()
     assert.deepEqual(late, ['d'])
     assert.deepEqual(await second.committed('g', feedback), await second.ends(feedback))
@@ -105,7 +106,7 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
     const seen: string[] = []
     let failures = 2
     const errors: unknown[] = []
-    await log.append(feedback, [ratingEvent('a')])
+    await log.append(feedback, runOf([ratingEvent('a')]))
     const consumer = log.consume(
       { group: 'g', stream: feedback, from: 'start' },
       async (batch) => {
@@ -115,7 +116,7 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
       (error) => errors.push(error),
     )
     await wait(20)
-    await log.append(feedback, [ratingEvent('b')])
+    await log.append(feedback, runOf([ratingEvent('b')]))
     await consumer.caughtUp()
     assert.deepEqual(seen, ['a', 'b'])
     assert.equal(errors.length, 2)
@@ -124,8 +125,8 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
 
   test(of('gives blocks that hold the events and their positions'), async () => {
     const log = await openLog('native')
-    await log.append(feedback, [ratingEvent('a'), ratingEvent('b')])
-    await log.append(feedback, [ratingEvent('c')])
+    await log.append(feedback, runOf([ratingEvent('a'), ratingEvent('b')]))
+    await log.append(feedback, runOf([ratingEvent('c')]))
     const batch = await log.read(feedback, 0, 0, 100)
     const rows = batch?.native().flatMap((block) => decodeRows(block)) ?? []
     assert.deepEqual(
@@ -143,7 +144,7 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
   test(of('many appends at once are each acknowledged and each there once'), async () => {
     const log = await openLog('many')
     await Promise.all(
-      Array.from({ length: 500 }, (_, i) => log.append(stream, [playbackEvent(`m${i}`, `s${i}`)])),
+      Array.from({ length: 500 }, (_, i) => log.append(stream, runOf([playbackEvent(`m${i}`, `s${i}`)]))),
     )
     const ids = new Set<string>()
     let count = 0
@@ -157,5 +158,125 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
     }
     assert.deepEqual([ids.size, count], [500, 500])
     await log.close()
+  })
+
+  test(of('what a run shares is in each of its events, as rows and as events'), async () => {
+    const log = await openLog('shared')
+    const { eventId: _, seq: __, ...shared } = playbackEvent('e', 'sid')
+    const run: EventRun = {
+      shared,
+      own: [
+        { eventId: 'a', seq: 1 },
+        { eventId: 'b', seq: 2, titleId: 'é' },
+      ],
+      said: new Set(['eventId', 'seq', 'titleId']),
+    }
+    await log.append(stream, run)
+    const seen = await Promise.all((await log.ends(stream)).map((_, at) => log.read(stream, at, 0, 10)))
+    const batch = seen.find((one) => one !== null)
+    const said = ({ eventId, seq, titleId, sid }: Record<string, unknown>) => [eventId, seq, titleId, sid]
+    const expected = [
+      ['a', 1, 't', 'sid'],
+      ['b', 2, 'é', 'sid'],
+    ]
+    assert.deepEqual(batch?.events().map(said), expected)
+    assert.deepEqual(
+      batch?.native().flatMap((block) => decodeRows(block).map(said)),
+      expected,
+    )
+    await log.close()
+  })
+
+  test(of('offsets grow without a repetition, and each row has its own'), async () => {
+    const log = await openLog('offsets')
+    for (let i = 0; i < 5; i++) {
+      await log.append(stream, runOf([playbackEvent(`a${i}`, 'x'), playbackEvent(`b${i}`, 'y')]))
+    }
+    const seen = new Map<number, number[]>()
+    const consumer = log.consume({ group: 'g', stream, from: 'start' }, async (batch) => {
+      const rows = batch.native().flatMap((block) => decodeRows<{ logOffset: number }>(block))
+      const offsets = rows.map((row) => row.logOffset)
+      assert.deepEqual([offsets[0], offsets.at(-1)], [batch.firstOffset, batch.lastOffset])
+      assert.deepEqual([batch.count, batch.events().length], [rows.length, rows.length])
+      seen.set(batch.partition, [...(seen.get(batch.partition) ?? []), ...offsets])
+    })
+    await consumer.caughtUp()
+    for (const [partition, offsets] of seen) {
+      assert.deepEqual(
+        offsets,
+        [...new Set(offsets)].toSorted((a, b) => a - b),
+      )
+      assert.ok((offsets.at(-1) as number) < ((await log.ends(stream))[partition] as number))
+    }
+    assert.equal([...seen.values()].flat().length, 10)
+    await log.close()
+  })
+
+  test(of('says of the first batch, and until one is committed, that somebody may have had it'), async () => {
+    const log = await openLog('taken')
+    await log.append(feedback, runOf([ratingEvent('a')]))
+    const said: [boolean, number, number][] = []
+    let failures = 1
+    const consumer = log.consume(
+      { group: 'g', stream: feedback, from: 'start' },
+      async ({ takenOver, firstOffset, lastOffset }) => {
+        said.push([takenOver, firstOffset, lastOffset])
+        if (failures-- > 0) throw new Error('not now')
+      },
+      () => {},
+    )
+    await consumer.caughtUp()
+    await log.append(feedback, runOf([ratingEvent('b')]))
+    await consumer.caughtUp()
+    const [first, again, next] = said
+    assert.deepEqual(again, first)
+    assert.deepEqual([first?.[0], next?.[0], said.length], [true, false, 3])
+    await log.close()
+  })
+
+  test(of('a group that was moved back is handed the same again; lag says how much'), async () => {
+    const log = await openLog('moved')
+    await log.append(feedback, runOf([ratingEvent('a'), ratingEvent('b')]))
+    const seen: string[] = []
+    const consume = (): Consumer =>
+      log.consume({ group: 'g', stream: feedback, from: 'start' }, async (batch) => {
+        seen.push(...batch.events().map((event) => event.eventId))
+      })
+    const first = consume()
+    await first.caughtUp()
+    await first.close()
+    const beginning = await log.ends(feedback)
+    assert.deepEqual(await log.committed('g', feedback), beginning)
+    assert.deepEqual(await log.committed('never', feedback), [null])
+    await log.append(feedback, runOf([ratingEvent('c')]))
+    await log.seek('g', feedback, [0])
+    assert.deepEqual(await log.committed('g', feedback), [0])
+    const second = consume()
+    await second.caughtUp()
+    assert.deepEqual(seen, ['a', 'b', 'a', 'b', 'c'])
+    await second.close()
+    await log.close()
+  })
+
+  test(of('closing waits for the batch in hand and commits it; what comes later is refused'), async () => {
+    const log = await openLog('closing')
+    await log.append(feedback, runOf([ratingEvent('a')]))
+    const begun = Promise.withResolvers<void>()
+    const may = Promise.withResolvers<void>()
+    const consumer = log.consume({ group: 'g', stream: feedback, from: 'start' }, async () => {
+      begun.resolve()
+      await may.promise
+    })
+    await begun.promise
+    assert.equal(await consumer.lag(), 1)
+    let closed = false
+    const closing = consumer.close().then(() => (closed = true))
+    await wait(50)
+    assert.equal(closed, false)
+    may.resolve()
+    await closing
+    assert.deepEqual(await log.committed('g', feedback), await log.ends(feedback))
+    await log.close()
+    await assert.rejects(log.append(feedback, runOf([ratingEvent('b')])), { code: 'SV_LOG_UNAVAILABLE' })
   })
 }

@@ -16,6 +16,7 @@ import { systemClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
 import { ratingGiven } from '#events/feedback.ts'
 import { streams } from '#events/registry.ts'
+import { runOf } from '#events/run.ts'
 import { eventLogSuite, ratingEvent } from '#storage/event-log/event-log.suite.ts'
 import { openSegmentLog } from '#storage/event-log/segments.ts'
 
@@ -29,7 +30,7 @@ async function appendForever(dir: string, prefix: string): Promise<void> {
   const log = await openSegmentLog({ dir, streams, clock: systemClock, log: silentLog })
   for (let i = 0; ; i++) {
     const ids = Array.from({ length: 1 + (i % 9) }, (_, k) => `${prefix}-${i}-${k}`)
-    await log.append(feedback, ids.map(ratingEvent))
+    await log.append(feedback, runOf(ids.map(ratingEvent)))
     process.send?.(ids)
   }
 }
@@ -47,7 +48,7 @@ async function fillDisk(dir: string): Promise<void> {
   for (let i = 0, failures = 0; failures < 3 || !goneOn; i++) {
     const ids = Array.from({ length: 500 }, (_, k) => `${i}-${k}`)
     try {
-      await log.append(feedback, ids.map(ratingEvent))
+      await log.append(feedback, runOf(ids.map(ratingEvent)))
       acknowledged.push(...ids)
       goneOn = failures === 3
     } catch (error) {
@@ -103,8 +104,8 @@ if (process.argv[2] === 'append') {
   test('segments: a torn or damaged tail is cut, what stood before it stays', async () => {
     for (const damage of ['torn', 'flipped', 'garbage'] as const) {
       const first = await openAt(damage)
-      await first.append(feedback, [ratingEvent('kept')])
-      await first.append(feedback, [ratingEvent('lost')])
+      await first.append(feedback, runOf([ratingEvent('kept')]))
+      await first.append(feedback, runOf([ratingEvent('lost')]))
       await first.close()
       const folder = path.join(root, damage, feedback.name, '0')
       const file = path.join(folder, readdirSync(folder)[0] as string)
@@ -116,7 +117,7 @@ if (process.argv[2] === 'append') {
       }
       if (damage === 'garbage') appendFileSync(file, Buffer.alloc(1000, 7))
       const second = await openAt(damage)
-      await second.append(feedback, [ratingEvent('next')])
+      await second.append(feedback, runOf([ratingEvent('next')]))
       const ids = (await second.read(feedback, 0, 0, 10))?.events().map((event) => event.eventId)
       assert.deepEqual(ids, damage === 'garbage' ? ['kept', 'lost', 'next'] : ['kept', 'next'])
       await second.close()
@@ -125,7 +126,7 @@ if (process.argv[2] === 'append') {
 
   test('segments: damage with whole blocks behind it is refused, nothing is cut', async () => {
     const log = await openAt('rotten')
-    for (const id of ['a', 'b', 'c']) await log.append(feedback, [ratingEvent(id)])
+    for (const id of ['a', 'b', 'c']) await log.append(feedback, runOf([ratingEvent(id)]))
     await log.close()
     const folder = path.join(root, 'rotten', feedback.name, '0')
     const file = path.join(folder, readdirSync(folder)[0] as string)

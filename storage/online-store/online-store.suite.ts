@@ -99,4 +99,69 @@ export function onlineStoreSuite(name: string, openStore: () => Promise<OnlineSt
       )
     }),
   )
+
+  test(of('at one time the larger text wins, by its bytes, and any text against a delete'), () =>
+    withStore(async (store) => {
+      // In UTF-16 the first is the smaller, in UTF-8 the larger.
+      const [larger, smaller] = ['🎬', '～']
+      for (const order of [
+        [larger, smaller],
+        [smaller, larger],
+      ]) {
+        for (const value of order) await store.put([{ ...key('tie', order.join()), at: 7, value }])
+        assert.equal((await store.get(key('tie', order.join())))?.value, larger)
+      }
+      await store.put([{ ...key('a'), at: 7, value: 0 }])
+      await store.delete([{ ...key('a'), at: 7 }])
+      assert.deepEqual(await store.get(key('a')), { ...key('a'), at: 7, value: 0 })
+      await store.delete([{ ...key('b'), at: 7 }])
+      await store.put([{ ...key('b'), at: 7, value: 0 }])
+      assert.equal((await store.get(key('b')))?.value, 0)
+    }),
+  )
+
+  test(of('a listing fills its limit from living rows, however many were deleted before them'), () =>
+    withStore(async (store) => {
+      const items = Array.from({ length: 3000 }, (_, i) => String(i).padStart(5, '0'))
+      await store.put(items.map((item) => ({ ...key(item), at: 1, value: item })))
+      await store.delete(items.slice(0, 2500).map((item) => ({ ...key(item), at: 2 })))
+      const firsts = await store.list('history', 'demo', 'viewer-1', { limit: 3 })
+      assert.deepEqual(
+        firsts.map((row) => row.value),
+        ['02500', '02501', '02502'],
+      )
+      assert.equal((await store.list('history', 'demo', 'viewer-1')).length, 500)
+    }),
+  )
+
+  test(of('many rows of many entities go in and come out at once, in the order they are asked for'), () =>
+    withStore(async (store) => {
+      const rows = Array.from({ length: 2000 }, (_, i) => ({
+        ...key(`i${i % 7}`, `e${Math.floor(i / 7)}`),
+        at: 1_700_000_000_000 + i,
+        value: { n: i, text: 'x'.repeat(i % 500) },
+      }))
+      await store.put(rows)
+      const asked = [...rows, { ...key('none', 'e0'), at: 0, value: 0 }].toReversed()
+      const found = await store.getMany(asked)
+      assert.equal(found[0], null)
+      assert.deepEqual(found.slice(1).reverse(), rows)
+      assert.deepEqual(await store.getMany([]), [])
+      await store.put([])
+      await store.delete([])
+    }),
+  )
+
+  test(of('names with quotes, spaces and letters of all kinds are kept apart'), () =>
+    withStore(async (store) => {
+      const names = ["it's", 'a b', 'ä', 'a', '🎬', '%', '"', ';--', ':']
+      await store.put(names.map((name, at) => ({ ...key(name, name, name), at, value: name })))
+      for (const name of names) {
+        const [row, ...more] = await store.list('history', name, name)
+        assert.deepEqual([row?.item, row?.value, more], [name, name, []])
+      }
+      await store.put([{ ...key('large'), at: 1, value: 'x'.repeat(200_000) }])
+      assert.equal(JSON.stringify((await store.get(key('large')))?.value).length, 200_002)
+    }),
+  )
 }

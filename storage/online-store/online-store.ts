@@ -18,14 +18,20 @@ export type Row = RowKey & {
   readonly at: number
 }
 
+/** Rows of one entity a listing gives at most when nothing is said. */
+export const LIST_LIMIT = 10_000
+
 export type OnlineStore = {
   get(key: RowKey): Promise<Row | null>
   getMany(keys: readonly RowKey[]): Promise<(Row | null)[]>
-  /** All items of an entity, sorted by item. */
+  /** Items of an entity, sorted by item: the first `limit`, deleted ones not counted. */
   list(space: string, tenantId: string, entity: string, options?: { readonly limit?: number }): Promise<Row[]>
-  /** Resolves when durable. Order of rows with one key does not matter: the newest `at` wins, ties by larger JSON text. */
+  /**
+   * Resolves when durable. Order of rows with one key does not matter: the newest `at` wins, at one time the larger JSON
+   * text, by its bytes in UTF-8.
+   */
   put(rows: readonly Row[]): Promise<void>
-  /** Leaves a tombstone so that an older write that comes late stays dead. */
+  /** Leaves a tombstone so that an older write that comes late stays dead; one of the same time lives. */
   delete(keys: readonly (RowKey & { readonly at: number })[]): Promise<void>
   close(): Promise<void>
 }

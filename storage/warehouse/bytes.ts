@@ -32,14 +32,30 @@ export class ByteWriter {
     this.at += 8
   }
 
-  /** Length as varint, then UTF-8. Short ASCII, the usual case, is written without leaving JavaScript. */
+  /** The first `count` numbers, each in `width` bytes. */
+  unsigned(numbers: Uint32Array, count: number, width: number): void {
+    this.reserve(count * width)
+    const { bytes } = this
+    let { at } = this
+    for (let i = 0; i < count; i++) {
+      const value = numbers[i] as number
+      bytes[at++] = value
+      if (width > 1) bytes[at++] = value >>> 8
+      if (width > 2) {
+        bytes[at++] = value >>> 16
+        bytes[at++] = value >>> 24
+      }
+    }
+    this.at = at
+  }
+
+  /** Length as varint, then UTF-8. A few ASCII characters are written faster here than by a call into the runtime. */
   string(text: string): void {
-    const length = text.length
+    const { length } = text
     this.reserve(length * 3 + 10)
-    if (length < 128) {
-      const bytes = this.bytes
-      let at = this.at
-      bytes[at++] = length
+    const { bytes } = this
+    if (length <= 12) {
+      let at = this.at + 1
       let i = 0
       for (; i < length; i++) {
         const code = text.charCodeAt(i)
@@ -47,13 +63,19 @@ export class ByteWriter {
         bytes[at++] = code
       }
       if (i === length) {
+        bytes[this.at] = length
         this.at = at
         return
       }
     }
-    const size = Buffer.byteLength(text)
-    this.varint(size)
-    this.at += this.bytes.write(text, this.at)
+    if (length * 3 < 128) {
+      const size = bytes.write(text, this.at + 1)
+      bytes[this.at] = size
+      this.at += 1 + size
+      return
+    }
+    this.varint(Buffer.byteLength(text))
+    this.at += bytes.write(text, this.at)
   }
 
   /** The same byte `count` times. */
@@ -73,18 +95,40 @@ export class ByteWriter {
     this.at += size
   }
 
+  /** What was written since `start`, until it stands there `times` times. */
+  repeat(start: number, times: number): void {
+    const size = this.at - start
+    const end = start + size * times
+    this.reserve(end - this.at)
+    const { bytes } = this
+    if (size === 1) bytes.fill(bytes[start] as number, this.at, end)
+    else if (end - start <= 256) for (let at = this.at; at < end; at++) bytes[at] = bytes[at - size] as number
+    else
+      for (let { at } = this; at < end; ) {
+        const copied = Math.min(at - start, end - at)
+        bytes.copyWithin(at, start, start + copied)
+        at += copied
+      }
+    this.at = end
+  }
+
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length)
     this.bytes.set(bytes, this.at)
     this.at += bytes.length
   }
 
-  /** What was written, copied out, so that the writer can be used again. */
-  take(): Uint8Array {
-    const out = Buffer.allocUnsafeSlow(this.at)
-    this.bytes.copy(out, 0, 0, this.at)
+  /** Appends what was written to another writer and begins anew. */
+  moveTo(out: ByteWriter): void {
+    out.reserve(this.at)
+    this.bytes.copy(out.bytes, out.at, 0, this.at)
+    out.at += this.at
     this.at = 0
-    return out
+  }
+
+  /** What was written, in place: the next to write overwrites it. */
+  written(): Uint8Array {
+    return this.bytes.subarray(0, this.at)
   }
 }
 

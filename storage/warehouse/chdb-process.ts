@@ -7,9 +7,12 @@ import { rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import path from 'node:path'
 import { Session } from 'chdb'
+import { DIALECT } from '#storage/warehouse/dialect.ts'
 
 const [dir = '', socketPath = ''] = process.argv.slice(2)
-const SESSIONS = 3
+/** One takes data, one all else that writes, the others answer. */
+const SESSIONS = 4
+const DEFAULT_DATABASE = 'default'
 const drafts = path.join(dir, 'incoming')
 const data = path.join(dir, 'data')
 
@@ -18,40 +21,44 @@ const SETTINGS = [
   'max_insert_threads = 1',
   'max_memory_usage = 1500000000',
   'use_uncompressed_cache = 0',
-  'output_format_json_quote_64bit_integers = 0',
-  'output_format_json_quote_denormals = 0',
-  'join_use_nulls = 1',
-  'input_format_native_allow_types_conversion = 1',
-  'input_format_defaults_for_omitted_fields = 1',
-  'mutations_sync = 2',
-  'alter_sync = 2',
+  // Parameters are set by a statement each, and may be long.
+  'max_query_size = 67108864',
+  ...Object.entries(DIALECT).map(([name, value]) => `${name} = ${value}`),
 ]
 /** Settings a request may carry in its address. */
 const ALLOWED = new Set(['insert_deduplication_token', 'max_execution_time'])
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
 
-type Worker = { readonly session: Session; tail: Promise<unknown>; waiting: number }
+type Worker = { readonly session: Session; database: string; tail: Promise<unknown>; waiting: number }
 
 function openWorkers(): Worker[] {
   mkdirSync(drafts, { recursive: true, mode: 0o700 })
   return Array.from({ length: SESSIONS }, () => {
     const session = new Session(data)
     for (const setting of SETTINGS) session.query(`SET ${setting}`)
-    return { session, tail: Promise.resolve(), waiting: 0 }
+    return { session, database: DEFAULT_DATABASE, tail: Promise.resolve(), waiting: 0 }
   })
 }
 
-/** Runs on the session with the fewest waiting. Writers keep to the first, so that inserts never race each other. */
+type Kind = 'data' | 'write' | 'read'
+/**
+ * Runs on the session with the fewest waiting of those for its kind. Data keep to one session, so that inserts never race
+ * each other, and do not wait for what is built of them.
+ */
 function inTurn<T>(
   workers: readonly Worker[],
-  writes: boolean,
+  { kind, database }: { readonly kind: Kind; readonly database: string },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const able = writes ? workers.slice(0, 1) : workers.slice(1)
+  const able = kind === 'read' ? workers.slice(2) : workers.slice(kind === 'data' ? 0 : 1).slice(0, 1)
   const worker = able.reduce((best, one) => (one.waiting < best.waiting ? one : best))
   worker.waiting++
-  const turn = worker.tail.then(() => cleanly(worker.session, work))
+  const turn = worker.tail.then(() => {
+    if (worker.database !== database) worker.session.query(`USE ${database}`)
+    worker.database = database
+    return cleanly(worker.session, work)
+  })
   worker.tail = turn.catch(() => {}).finally(() => worker.waiting--)
   return turn
 }
@@ -88,7 +95,10 @@ async function answer(workers: readonly Worker[], request: IncomingMessage): Pro
       settings.push(`${name} = ${name === 'max_execution_time' ? Number(value) : quote(value)}`)
   }
   const reads = /^\s*(SELECT|WITH|SHOW|DESCRIBE|EXISTS|EXPLAIN)\b/i.test(statement)
-  return inTurn(workers, !reads, async (session) => {
+  const database = searchParams.get('database') ?? DEFAULT_DATABASE
+  if (!/^\w+$/.test(database)) throw new Error('that is no name of a database')
+  const kind = inAddress !== null ? 'data' : reads ? 'read' : 'write'
+  return inTurn(workers, { kind, database }, async (session) => {
     for (const param of params) session.query(param)
     if (inAddress !== null)
       return insertData(session, statement, { body, file: searchParams.get('file') }, settings)

@@ -7,6 +7,15 @@ export const refusals = defineRefusals({
     status: 503,
     fix: 'Try again in a moment: the warehouse is starting or being started again.',
   },
-  queryFailed: { code: 'SV_WAREHOUSE_QUERY', status: 500, fix: 'Read the message of the engine in the log.' },
+  busy: {
+    code: 'SV_WAREHOUSE_BUSY',
+    status: 503,
+    fix: 'Ask again after a moment: more is being asked than can be answered.',
+  },
   tooSlow: { code: 'SV_WAREHOUSE_TOO_SLOW', status: 503, fix: 'Ask for a shorter period or fewer titles.' },
+  refused: {
+    code: 'SV_WAREHOUSE_REFUSED',
+    status: 500,
+    fix: 'Check user, password and database of WAREHOUSE_URL, and what the user may do there.',
+  },
 })

@@ -1,6 +1,6 @@
 /**
- * The warehouse over ClickHouse's HTTP dialect: one POST a statement, parameters in the address, data in the body.
- * Works against our own warehouse process on a Unix socket; a ClickHouse server speaks the same.
+ * The warehouse over the Unix socket of our own warehouse process: one POST a statement, parameters in the address, data
+ * in the body or in a file both ends see. A ClickHouse server is spoken to by its own client (`clickhouse.ts`).
  */
 import { randomUUID } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
@@ -9,7 +9,9 @@ import path from 'node:path'
 import { Refusal } from '#base/refusal.ts'
 import { refusals } from '#storage/warehouse/errors.ts'
 import { joinColumns } from '#storage/warehouse/native.ts'
-import { formatParam } from '#storage/warehouse/params.ts'
+import { databaseName, formatParam } from '#storage/warehouse/params.ts'
+import { createQuestions } from '#storage/warehouse/questions.ts'
+import { parseRows, ROW_FORMAT } from '#storage/warehouse/rows.ts'
 import type { QueryOptions, Statement, Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type HttpOptions = {
@@ -27,9 +29,24 @@ const ATTEMPTS = 4
 class Unreachable extends Error {}
 
 export function openHttpWarehouse(options: HttpOptions): Warehouse {
-  const { socketPath, onUnreachable, onClose, sharedFolder } = options
-  let drafts = 0
   const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+  const close = async (): Promise<void> => {
+    agent.destroy()
+    await options.onClose()
+  }
+  return warehouseOf(options, agent, null, close)
+}
+
+let drafts = 0
+
+/** `database` null: the one there always is. */
+function warehouseOf(
+  options: HttpOptions,
+  agent: Agent,
+  database: string | null,
+  close: () => Promise<void>,
+): Warehouse {
+  const { socketPath, onUnreachable, sharedFolder } = options
 
   const send = (path: string, body: readonly Uint8Array[], options: QueryOptions): Promise<Buffer> =>
     new Promise((resolve, reject) => {
@@ -68,6 +85,7 @@ export function openHttpWarehouse(options: HttpOptions): Warehouse {
     options: QueryOptions & { body?: readonly Uint8Array[]; extra?: Record<string, string> },
   ): Promise<Buffer> => {
     const search = new URLSearchParams({ query_id: randomUUID(), ...options.extra })
+    if (database !== null) search.set('database', database)
     search.set('max_execution_time', String((options.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 1000))
     for (const [name, value] of Object.entries(params ?? {})) search.set(`param_${name}`, formatParam(value))
     const data = options.body !== undefined
@@ -85,13 +103,13 @@ export function openHttpWarehouse(options: HttpOptions): Warehouse {
       }
     }
   }
+  const counted = createQuestions()
   const ask = (statement: Statement, format: string, options: QueryOptions = {}): Promise<Buffer> =>
-    run(`${statement.sql}\nFORMAT ${format}`, statement.params, options)
+    counted(() => run(`${statement.sql}\nFORMAT ${format}`, statement.params, options))
 
   return {
     query: async <T>(statement: Statement<T>, options?: QueryOptions) => {
-      const text = (await ask(statement, 'JSONCompactEachRowWithNames', options)).toString()
-      return parseRows<T>(text)
+      return parseRows<T>((await ask(statement, ROW_FORMAT, options)).toString())
     },
     columns: async (statement, options) => joinColumns(await ask(statement, 'Native', options)),
     bytes: (statement, format, options) => ask(statement, format, options),
@@ -116,10 +134,14 @@ export function openHttpWarehouse(options: HttpOptions): Warehouse {
         await rm(at, { force: true })
       }
     },
-    close: async () => {
-      agent.destroy()
-      await onClose()
+    inDatabase: async (name) => {
+      await run(`CREATE DATABASE IF NOT EXISTS ${databaseName(name)}`, {}, {})
+      return warehouseOf(options, agent, name, async () => {})
     },
+    dropDatabase: async (name) => {
+      await run(`DROP DATABASE IF EXISTS ${databaseName(name)} SYNC`, {}, {})
+    },
+    close,
   }
 }
 
@@ -130,22 +152,6 @@ async function writeBlocks(file: string, blocks: readonly Uint8Array[]): Promise
   } finally {
     await handle.close()
   }
-}
-
-/** First line names, then one array a row. */
-function parseRows<T>(text: string): T[] {
-  const lines = text.split('\n')
-  const names = JSON.parse(lines[0] || '[]') as string[]
-  const rows: T[] = []
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i] as string
-    if (line === '') continue
-    const values = JSON.parse(line) as unknown[]
-    const row: Record<string, unknown> = {}
-    for (let k = 0; k < names.length; k++) row[names[k] as string] = values[k]
-    rows.push(row as T)
-  }
-  return rows
 }
 
 function failure(message: string, path: string): Error {

@@ -1,143 +1,212 @@
-/** Column writers of the `Native` format, one kind of type each, chosen once per column. */
+/** Column builders of the `Native` format, one kind of type each, chosen once per column. */
 import { assert } from '#base/assert.ts'
-import type { ByteWriter } from '#storage/warehouse/bytes.ts'
+import type { ColumnValues, EventRun } from '#events/run.ts'
+import { ByteWriter } from '#storage/warehouse/bytes.ts'
+import { dictionary, dictionaryBody, SHARED_DICTIONARIES } from '#storage/warehouse/native-dictionary.ts'
+import {
+  type Kind,
+  NULL,
+  type Numbers,
+  numbersIn,
+  readerOf,
+  SAID,
+  valuesIn,
+} from '#storage/warehouse/native-values.ts'
 
-type Fields = { readonly [field: string]: unknown }
-/** Writes field `name` of every row as one column. */
-export type ColumnWriter = (rows: readonly Fields[], out: ByteWriter) => void
-type ValuesWriter = (values: readonly unknown[], out: ByteWriter) => void
+/** Gathers one column, run by run. */
+export type ColumnBuilder = {
+  /** Adds field by field what the events of a run hold; `isSaid` when they may say the field themselves. */
+  add(run: EventRun, isSaid: boolean): void
+  /** Adds `count` values: the shared one where none is said. */
+  addValues(shared: unknown, said: ColumnValues | undefined, count: number): void
+  /** Writes the column and begins a new one. */
+  flush(out: ByteWriter): void
+  /** Bytes gathered. */
+  size(): number
+}
 
 const inner = (type: string): string => type.slice(type.indexOf('(') + 1, -1)
+const FIRST_BYTES = 1024
 
-/**
- * Each field is read by code of its own: the engine then remembers where the field stands in an event, which it cannot
- * when one loop reads every field of every stream.
- */
-export function writerOf(type: string, name: string): ColumnWriter {
-  const write = valuesWriter(type)
-  // oxlint-disable-next-line typescript/no-implied-eval -- the name is quoted and comes from our own contract
-  const gather = new Function(
-    'rows',
-    `const values = new Array(rows.length)
-     for (let i = 0; i < rows.length; i++) values[i] = rows[i][${JSON.stringify(name)}]
-     return values`,
-  ) as (rows: readonly Fields[]) => unknown[]
-  return (rows, out) => write(gather(rows), out)
+export function builderOf(type: string, name: string): ColumnBuilder {
+  const kind = kindOf(type)
+  const read = readerOf(name)
+  // What neighbours hold together is taken once, however many runs it goes on.
+  let held: unknown
+  let times = 0
+  const takeHeld = (): void => {
+    if (times > 0) kind.same(held, times)
+    times = 0
+  }
+  const hold = (value: unknown, count: number): void => {
+    if (value !== held) takeHeld()
+    held = value
+    times += count
+  }
+  return {
+    add: ({ shared, own }, isSaid) => {
+      const value = read.shared(shared)
+      if (!isSaid) return hold(value, own.length)
+      takeHeld()
+      kind.each(read, own, value)
+    },
+    addValues: (shared, said, count) => {
+      if (said === undefined) return hold(shared, count)
+      takeHeld()
+      kind.column(said, shared, count)
+    },
+    flush: (out) => {
+      takeHeld()
+      kind.flush(out)
+    },
+    size: kind.size,
+  }
 }
 
-function valuesWriter(type: string): ValuesWriter {
+function kindOf(type: string): Kind {
   if (type.startsWith('Nullable(')) return nullable(inner(type))
-  if (type === 'LowCardinality(String)') return lowCardinality(false)
-  if (type === 'LowCardinality(Nullable(String))') return lowCardinality(true)
-  if (type.startsWith('Array(')) return array(inner(type))
-  return scalar(type)
+  if (type === 'LowCardinality(String)') return dictionary(false)
+  if (type === 'LowCardinality(Nullable(String))') return dictionary(true)
+  if (type.startsWith('Array(')) return arrays(inner(type))
+  return plain(type)
 }
 
-function scalar(type: string): ValuesWriter {
-  if (type === 'UInt64' || type.startsWith('DateTime64(')) return writeU64
+const plain = (type: string): Kind => (type === 'String' ? strings() : numbers(type))
+
+const numberOf = (value: unknown): number => Number(value ?? 0)
+
+/** Numbers of fixed width as this machine holds them, which is as the format wants them: little-endian. */
+function numbers(type: string): Kind {
+  if (type === 'UInt64' || type === 'Int64' || type.startsWith('DateTime64(')) return wideNumbers()
   switch (type) {
-    case 'String':
-      return writeStrings
     case 'Bool':
     case 'UInt8':
-      return writeU8
+      return narrowNumbers((size) => new Uint8Array(size))
     case 'UInt16':
-      return writeU16
+      return narrowNumbers((size) => new Uint16Array(size))
     case 'UInt32':
-      return writeU32
+      return narrowNumbers((size) => new Uint32Array(size))
     case 'Float32':
-      return (values, out) => writeFloats(new Float32Array(values.length), values, out)
+      return narrowNumbers((size) => new Float32Array(size))
     case 'Float64':
-      return (values, out) => writeFloats(new Float64Array(values.length), values, out)
+      return narrowNumbers((size) => new Float64Array(size))
     default:
       assert(false, `no writer for column type ${type}`)
   }
 }
 
-const writeU8: ValuesWriter = (values, out) => {
-  out.reserve(values.length)
-  const { bytes } = out
-  let at = out.at
-  for (let i = 0; i < values.length; i++) bytes[at++] = Number(values[i])
-  out.at = at
-}
+const FIRST_ROWS = 256
 
-const writeU16: ValuesWriter = (values, out) => {
-  out.reserve(values.length * 2)
-  const { bytes } = out
-  let at = out.at
-  for (let i = 0; i < values.length; i++) {
-    const value = (values[i] ?? 0) as number
-    bytes[at++] = value
-    bytes[at++] = value >>> 8
+function narrowNumbers<N extends Numbers>(make: (size: number) => N): Kind {
+  let data = make(FIRST_ROWS)
+  let count = 0
+  const reserve = (more: number): void => {
+    if (count + more <= data.length) return
+    const grown = make((count + more) * 2)
+    grown.set(data)
+    data = grown
   }
-  out.at = at
-}
-
-const writeU32: ValuesWriter = (values, out) => {
-  out.reserve(values.length * 4)
-  const { bytes } = out
-  let at = out.at
-  for (let i = 0; i < values.length; i++) {
-    const value = (values[i] ?? 0) as number
-    bytes[at] = value
-    bytes[at + 1] = value >>> 8
-    bytes[at + 2] = value >>> 16
-    bytes[at + 3] = value >>> 24
-    at += 4
+  return {
+    same: (value, times) => {
+      reserve(times)
+      data.fill(numberOf(value), count, count + times)
+      count += times
+    },
+    each: (read, own, shared) => {
+      reserve(own.length)
+      read.numbers(own, shared, data, count)
+      count += own.length
+    },
+    column: (said, shared, more) => {
+      reserve(more)
+      const { states, values } = numbersIn(said)
+      const other = numberOf(shared)
+      for (let i = 0; i < more; i++)
+        data[count++] = states[i] === SAID ? (values[i] as number) : states[i] === NULL ? 0 : other
+    },
+    flush: (out) => {
+      out.raw(new Uint8Array(data.buffer, 0, count * data.BYTES_PER_ELEMENT))
+      count = 0
+    },
+    size: () => count * data.BYTES_PER_ELEMENT,
   }
-  out.at = at
 }
 
-function writeFloats(
-  numbers: Float32Array | Float64Array,
-  values: readonly unknown[],
-  out: ByteWriter,
-): void {
-  for (let i = 0; i < values.length; i++) numbers[i] = (values[i] ?? 0) as number
-  out.raw(new Uint8Array(numbers.buffer))
-}
-
-const writeU64: ValuesWriter = (values, out) => {
-  out.reserve(values.length * 8)
-  const { bytes } = out
-  let at = out.at
-  for (let i = 0; i < values.length; i++) {
-    const value = (values[i] ?? 0) as number
-    const low = value >>> 0
-    const high = (value / 4294967296) >>> 0
-    bytes[at] = low
-    bytes[at + 1] = low >>> 8
-    bytes[at + 2] = low >>> 16
-    bytes[at + 3] = low >>> 24
-    bytes[at + 4] = high
-    bytes[at + 5] = high >>> 8
-    bytes[at + 6] = high >>> 16
-    bytes[at + 7] = high >>> 24
-    at += 8
+/** 64 bits as two halves, the lower first. */
+function wideNumbers(): Kind {
+  let data = new Uint32Array(FIRST_ROWS * 2)
+  let at = 0
+  const reserve = (more: number): void => {
+    if (at + more * 2 <= data.length) return
+    const grown = new Uint32Array(at * 2 + more * 4)
+    grown.set(data)
+    data = grown
   }
-  out.at = at
+  return {
+    same: (value, times) => {
+      reserve(times)
+      const number = numberOf(value)
+      for (let i = 0; i < times; i++) {
+        data[at++] = number
+        data[at++] = number / 4294967296
+      }
+    },
+    each: (read, own, shared) => {
+      reserve(own.length)
+      read.halves(own, shared, data, at)
+      at += own.length * 2
+    },
+    column: (said, shared, more) => {
+      reserve(more)
+      const { states, values } = numbersIn(said)
+      const other = numberOf(shared)
+      for (let i = 0; i < more; i++) {
+        const number = states[i] === SAID ? (values[i] as number) : states[i] === NULL ? 0 : other
+        data[at++] = number
+        data[at++] = number / 4294967296
+      }
+    },
+    flush: (out) => {
+      out.raw(new Uint8Array(data.buffer, 0, at * 4))
+      at = 0
+    },
+    size: () => at * 4,
+  }
 }
 
 /** Neighbours are often equal (one view, one title): then the bytes just written are copied. */
-const writeStrings: ValuesWriter = (values, out) => {
-  let previous: unknown
-  let start = 0
-  let size = 0
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]
-    if (i > 0 && value === previous) {
-      out.again(start, size)
-      continue
+function strings(): Kind {
+  const data = new ByteWriter(FIRST_BYTES)
+  const add = (values: readonly unknown[]): void => {
+    let previous: unknown
+    let start = 0
+    let size = 0
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]
+      if (i > 0 && value === previous) {
+        data.again(start, size)
+        continue
+      }
+      start = data.at
+      data.string((value ?? '') as string)
+      size = data.at - start
+      previous = value
     }
-    start = out.at
-    out.string((value ?? '') as string)
-    size = out.at - start
-    previous = value
+  }
+  return {
+    same: (value, times) => {
+      const start = data.at
+      data.string((value ?? '') as string)
+      data.repeat(start, times)
+    },
+    each: (read, own, shared) => add(read.values(own, shared)),
+    column: (said, shared, count) =>
+      said.kind === 'ids' ? data.raw(said.bytes) : add(valuesIn(said, shared, count)),
+    flush: (out) => data.moveTo(out),
+    size: () => data.at,
   }
 }
 
-const isNothing = (value: unknown): boolean => value == null
 /** Bytes of the default that stands in for a null: of text, its length. */
 const widthOf = (type: string): number =>
   type === 'String'
@@ -148,84 +217,87 @@ const widthOf = (type: string): number =>
         ? 8
         : Number(/\d+$/.exec(type)) / 8
 
-function nullable(type: string): ValuesWriter {
-  const write = scalar(type)
+/** A byte for each row that says whether it is null, then all values with defaults in place of nulls. */
+function nullable(type: string): Kind {
   const width = widthOf(type)
-  return (values, out) => {
-    const { length } = values
-    // Most fields that may be empty are, in every event of a block.
-    if (values.every(isNothing)) {
-      out.fill(1, length)
-      out.fill(0, length * width)
-      return
-    }
-    out.reserve(length)
-    const { bytes } = out
-    let at = out.at
-    for (let i = 0; i < length; i++) bytes[at++] = values[i] == null ? 1 : 0
-    out.at = at
-    write(values, out)
+  const values = plain(type)
+  const nulls = new ByteWriter(FIRST_BYTES)
+  /** Most fields that may be empty are, in every event of a block: these first nulls are only counted. */
+  let nothing = 0
+  const begin = (): void => {
+    if (nothing === 0) return
+    nulls.fill(1, nothing)
+    values.same(null, nothing)
+    nothing = 0
   }
-}
-
-const SHARED_DICTIONARIES = 1
-const HAS_KEYS = 0x200
-const UPDATES_KEYS = 0x400
-
-/** Dictionary first, then one index a row. Key 0 is the empty default; with nulls, key 0 is null and 1 the default. */
-function lowCardinality(withNulls: boolean): ValuesWriter {
-  return (values, out) => {
-    out.u64(SHARED_DICTIONARIES)
-    writeDictionary(values, withNulls, out)
-  }
-}
-
-function writeDictionary(values: readonly unknown[], withNulls: boolean, out: ByteWriter): void {
-  const keys: string[] = withNulls ? ['', ''] : ['']
-  const indexOf = new Map<unknown, number>([['', keys.length - 1]])
-  const indexes = new Uint32Array(values.length)
-  let previous: unknown
-  let index = 0
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]
-    if (i === 0 || value !== previous) {
-      if (value == null) index = 0
-      else {
-        const known = indexOf.get(value)
-        index = known ?? keys.push(value as string) - 1
-        if (known === undefined) indexOf.set(value, index)
+  return {
+    same: (value, times) => {
+      if (value == null && nulls.at === 0) {
+        nothing += times
+        return
       }
-      previous = value
-    }
-    indexes[i] = index
+      begin()
+      nulls.fill(value == null ? 1 : 0, times)
+      values.same(value, times)
+    },
+    each: (read, own, shared) => {
+      begin()
+      nulls.reserve(own.length)
+      read.nulls(own, shared, nulls.bytes, nulls.at)
+      nulls.at += own.length
+      values.each(read, own, shared)
+    },
+    column: (said, shared, count) => {
+      assert(said.kind !== 'ids', 'ids in a column that may be empty')
+      begin()
+      nulls.reserve(count)
+      const { states } = said
+      const other = shared == null ? 1 : 0
+      for (let i = 0; i < count; i++)
+        nulls.bytes[nulls.at++] = states[i] === SAID ? 0 : states[i] === NULL ? 1 : other
+      values.column(said, shared, count)
+    },
+    flush: (out) => {
+      if (nothing > 0) {
+        out.fill(1, nothing)
+        out.fill(0, nothing * width)
+        nothing = 0
+      }
+      nulls.moveTo(out)
+      values.flush(out)
+    },
+    size: () => nulls.at + values.size(),
   }
-  const width = keys.length <= 256 ? 0 : keys.length <= 65_536 ? 1 : 2
-  out.u64(width + HAS_KEYS + UPDATES_KEYS)
-  out.u64(keys.length)
-  for (const key of keys) out.string(key)
-  out.u64(values.length)
-  if (width === 0) out.raw(new Uint8Array(indexes))
-  else if (width === 1) out.raw(new Uint8Array(new Uint16Array(indexes).buffer))
-  else out.raw(new Uint8Array(indexes.buffer))
 }
-
-const isEmpty = (value: unknown): boolean => value == null || (value as unknown[]).length === 0
 
 /** Ends of each row's items, then all items as one column. A dictionary's version stands before the ends. */
-function array(type: string): ValuesWriter {
+function arrays(type: string): Kind {
   const words = type === 'LowCardinality(String)'
-  const write: ValuesWriter = words ? (values, out) => writeDictionary(values, false, out) : scalar(type)
-  return (values, out) => {
-    if (words) out.u64(SHARED_DICTIONARIES)
-    const items: unknown[] = []
-    if (values.every(isEmpty)) {
-      out.fill(0, values.length * 8)
-      return
-    }
-    for (const value of values) {
-      if (value != null) for (const item of value as unknown[]) items.push(item)
-      out.u64(items.length)
-    }
-    if (items.length > 0) write(items, out)
+  const items = words ? dictionaryBody(false) : plain(type)
+  const ends = new ByteWriter(FIRST_BYTES)
+  let total = 0
+  const add = (value: unknown): void => {
+    const list = (value ?? []) as readonly unknown[]
+    for (const item of list) items.same(item, 1)
+    total += list.length
+    ends.u64(total)
+  }
+  return {
+    same: (value, times) => {
+      if (value == null || (value as unknown[]).length === 0) {
+        const start = ends.at
+        ends.u64(total)
+        ends.repeat(start, times)
+      } else for (let i = 0; i < times; i++) add(value)
+    },
+    each: (read, own, shared) => read.values(own, shared).forEach(add),
+    column: (said, shared, count) => valuesIn(said, shared, count).forEach(add),
+    flush: (out) => {
+      if (words) out.u64(SHARED_DICTIONARIES)
+      ends.moveTo(out)
+      if (total > 0) items.flush(out)
+      total = 0
+    },
+    size: () => ends.at + items.size(),
   }
 }

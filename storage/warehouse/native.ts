@@ -3,46 +3,109 @@
  * answers become rows or typed columns again. Format: https://clickhouse.com/docs/interfaces/formats/Native
  */
 import type { Column } from '#events/define.ts'
+import { type ColumnRun, type EventRun, type Fields, runOf } from '#events/run.ts'
 import { ByteReader, ByteWriter } from '#storage/warehouse/bytes.ts'
+import { writeRepeated } from '#storage/warehouse/native-dictionary.ts'
 import { readColumn } from '#storage/warehouse/native-read.ts'
-import { writerOf } from '#storage/warehouse/native-write.ts'
+import { builderOf } from '#storage/warehouse/native-write.ts'
 import type { ColumnSet } from '#storage/warehouse/warehouse.ts'
 
-export type NativeColumn = { readonly name: string; readonly type: string }
-type Fields = { readonly [field: string]: unknown }
+/** The offset of the first row, where the rows are neighbours, or one for each. */
+export type Offsets = number | readonly number[]
 
-/** Encodes rows of a fixed set of columns; keeps its buffer between calls. */
-export type BlockEncoder = {
-  /** `partition` and `firstOffset` fill the position columns; row i has offset firstOffset + i. */
-  encode(rows: readonly Fields[], partition: number, firstOffset: number): Uint8Array
+export type NativeColumn = { readonly name: string; readonly type: string }
+
+/** Gathers events column by column as they come, so that nothing holds on to them until their block is written. */
+export type BlockBuilder = {
+  add(run: EventRun): void
+  addColumns(run: ColumnRun): void
+  /** Events gathered. */
+  count(): number
+  /** Bytes gathered, about. */
+  size(): number
+  /**
+   * The block of all that was added, and begins a new one. `logId`, `partition` and `offsets` fill the position columns;
+   * where `offsets` is a number, row i has that plus i. The bytes stand in a buffer of the builder until the next block
+   * is taken.
+   */
+  take(partition: number, offsets: Offsets, logId?: string): Uint8Array
 }
 
-export function createBlockEncoder(columns: readonly Column[]): BlockEncoder {
-  const writers = columns.map(({ name, type }) => ({ head: headOf(name, type), write: writerOf(type, name) }))
+export function createBlockBuilder(columns: readonly Column[]): BlockBuilder {
+  const builders = columns.map(({ name, type }) => builderOf(type, name))
+  const heads = columns.map(({ name, type }) => headOf(name, type))
+  const masks = new WeakMap<ReadonlySet<string>, readonly boolean[]>()
+  const everything = columns.map(() => true)
+  const maskOf = (said: ReadonlySet<string> | null): readonly boolean[] => {
+    if (said === null) return everything
+    let mask = masks.get(said)
+    if (mask === undefined) {
+      mask = columns.map(({ name }) => said.has(name))
+      masks.set(said, mask)
+    }
+    return mask
+  }
   const out = new ByteWriter()
+  let count = 0
   return {
-    encode: (rows, partition, firstOffset) => {
+    add: (run) => {
+      const mask = maskOf(run.said)
+      for (let i = 0; i < builders.length; i++) builders[i]?.add(run, mask[i] as boolean)
+      count += run.own.length
+    },
+    addColumns: ({ shared, said, count: more }) => {
+      for (const [i, { name }] of columns.entries())
+        builders[i]?.addValues(shared[name], said.get(name), more)
+      count += more
+    },
+    count: () => count,
+    size: () => {
+      let size = 0
+      for (const builder of builders) size += builder.size()
+      return size
+    },
+    take: (partition, offsets, logId = '') => {
       out.at = 0
-      out.varint(writers.length + 2)
-      out.varint(rows.length)
-      for (const { head, write } of writers) {
-        out.raw(head)
-        write(rows, out)
+      out.varint(builders.length + 3)
+      out.varint(count)
+      for (const [i, builder] of builders.entries()) {
+        out.raw(heads[i] as Uint8Array)
+        builder.flush(out)
       }
-      writePositions(out, rows.length, partition, firstOffset)
-      return out.take()
+      writePositions(out, count, { partition, offsets, logId })
+      count = 0
+      return out.written()
     },
   }
 }
 
-function headOf(name: string, type: string): Uint8Array {
-  const out = new ByteWriter(256)
-  out.string(name)
-  out.string(type)
-  return out.take()
+/** Whole events as one block. */
+export function encodeBlock(
+  columns: readonly Column[],
+  events: readonly Fields[],
+  partition: number,
+  offsets: Offsets,
+  logId = '',
+): Uint8Array {
+  const builder = createBlockBuilder(columns)
+  builder.add(runOf(events))
+  return builder.take(partition, offsets, logId)
 }
 
-function writePositions(out: ByteWriter, count: number, partition: number, firstOffset: number): void {
+function headOf(name: string, type: string): Uint8Array {
+  const out = new ByteWriter(name.length + type.length + 4)
+  out.string(name)
+  out.string(type)
+  return out.written()
+}
+
+type Positions = { readonly partition: number; readonly offsets: Offsets; readonly logId: string }
+
+/** `logOffset` stands last: the log reads the last offset of a block from its last bytes. */
+function writePositions(out: ByteWriter, count: number, { partition, offsets, logId }: Positions): void {
+  out.string('logId')
+  out.string('LowCardinality(String)')
+  writeRepeated(out, logId, count)
   out.string('logPartition')
   out.string('UInt16')
   out.reserve(count * 2)
@@ -52,20 +115,24 @@ function writePositions(out: ByteWriter, count: number, partition: number, first
   }
   out.string('logOffset')
   out.string('UInt64')
-  for (let i = 0; i < count; i++) out.u64(firstOffset + i)
+  if (typeof offsets === 'number') for (let i = 0; i < count; i++) out.u64(offsets + i)
+  else for (const offset of offsets) out.u64(offset)
 }
 
 /** Encodes rows of any columns as one block, without positions: for tables that are not streams. */
 export function encodeRows(columns: readonly NativeColumn[], rows: readonly Fields[]): Uint8Array {
   const out = new ByteWriter()
+  const run = runOf(rows)
   out.varint(columns.length)
   out.varint(rows.length)
   for (const { name, type } of columns) {
     out.string(name)
     out.string(type)
-    writerOf(type, name)(rows, out)
+    const builder = builderOf(type, name)
+    builder.add(run, true)
+    builder.flush(out)
   }
-  return out.take()
+  return out.written()
 }
 
 export type DecodedColumn = NativeColumn & { readonly values: ArrayLike<unknown> }
@@ -87,6 +154,26 @@ export function decodeBlocks(bytes: Uint8Array): DecodedBlock[] {
     blocks.push({ rows, columns })
   }
   return blocks
+}
+
+/** Some columns of one block; reading ends with the last of them. */
+export function decodeColumns(
+  block: Uint8Array,
+  names: readonly string[],
+): Readonly<Record<string, ArrayLike<unknown>>> {
+  const reader = new ByteReader(block)
+  const width = reader.varint()
+  const rows = reader.varint()
+  const columns: Record<string, ArrayLike<unknown>> = {}
+  let missing = names.length
+  for (let i = 0; i < width && missing > 0 && rows > 0; i++) {
+    const name = reader.string()
+    const values = readColumn(reader, reader.string(), rows)
+    if (!names.includes(name)) continue
+    columns[name] = values
+    missing--
+  }
+  return columns
 }
 
 /** Rows as objects; null fields are left out, as in the event that was appended. */

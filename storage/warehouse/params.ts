@@ -1,4 +1,5 @@
 /** Parameters of a statement as ClickHouse takes them over HTTP: text in its escaped form, bound by the engine. */
+import { assert } from '#base/assert.ts'
 import type { Param } from '#storage/warehouse/warehouse.ts'
 
 const escape = (text: string): string =>
@@ -23,4 +24,10 @@ export function formatParam(value: Param): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(Number(value))
   const items = value.map((item) => (typeof item === 'string' ? quoteItem(item) : String(item)))
   return `[${items.join(',')}]`
+}
+
+/** The name as it may stand in SQL. */
+export function databaseName(name: string): string {
+  assert(/^[A-Za-z]\w{0,60}$/.test(name), `${name} is no name of a database`)
+  return name
 }

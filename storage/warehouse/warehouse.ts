@@ -40,6 +40,12 @@ export type Warehouse = {
     blocks: readonly Uint8Array[],
     options: { readonly token?: string },
   ): Promise<void>
+  /**
+   * Tables of another name space of the same engine, made when it is not there. Its name is of letters, digits and `_`.
+   * Lives as long as this one, and has its data until they are dropped with `dropDatabase`.
+   */
+  inDatabase(name: string): Promise<Warehouse>
+  dropDatabase(name: string): Promise<void>
   close(): Promise<void>
 }
 

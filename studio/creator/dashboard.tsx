@@ -19,16 +19,23 @@ import { useState } from 'react'
 import { Empty } from '../shared/empty.tsx'
 import { formatCount, formatDuration, formatWatchTime } from '../shared/format.ts'
 import { Query } from '../shared/query.tsx'
+import { FigureCard } from './figure-card.tsx'
 import { changeOf, ENGAGEMENT, FIGURES, type Figures, QUALITY, RANGES, type Range } from './figures.ts'
-import { KpiCard } from './kpi.tsx'
+import { FiguresOf, HowButton } from './how.tsx'
 import { RealtimeCard } from './realtime.tsx'
-import { type Point, SeriesCard } from './series-card.tsx'
+import { POINT, type Point, SeriesCard } from './series-card.tsx'
+import { SimulatedMark } from './simulated-mark.tsx'
 
 type Top = {
   readonly views: number
   readonly watchTimeMs: number
   readonly averageViewMs: number | null
-  readonly title: { readonly id: string; readonly name: string; readonly posterUrl: string }
+  readonly title: {
+    readonly id: string
+    readonly name: string
+    readonly posterUrl: string
+    readonly simulated: boolean
+  }
 }
 type Overview = { current: Figures; previous: Figures | null; series: Point[]; topTitles: Top[] }
 const OVERVIEW = gql<
@@ -36,50 +43,52 @@ const OVERVIEW = gql<
   { range: Range }
 >(
   `query Overview($range: Range!) { studio { creator { name } titles(first: 1) { totalCount } overview(range: $range) {
-    current { ${FIGURES} } previous { ${FIGURES} } series { at views watchTimeMs }
-    topTitles(first: 8) { views watchTimeMs averageViewMs title { id name posterUrl } } } } }`,
+    current { ${FIGURES} } previous { ${FIGURES} } series { ${POINT} }
+    topTitles(first: 8) { views watchTimeMs averageViewMs title { id name posterUrl simulated } } } } }`,
 )
 
 export function Dashboard() {
   const [range, setRange] = useState<Range>('days28')
   return (
-    <Container size="xl" px={0}>
-      <Query query={OVERVIEW} variables={{ range }}>
-        {({ studio: { creator, titles, overview } }) => (
-          <Stack>
-            <Group justify="space-between" align="flex-end">
-              <Title order={1} size="h2">
-                {creator.name}
-              </Title>
-              <Button component={Link} to={'/studio/upload' as never}>
-                Upload
-              </Button>
-            </Group>
-            {titles.totalCount === 0 ? (
-              <Empty title="Your channel is new">
-                Upload a video, and see here within seconds how it is watched.
-              </Empty>
-            ) : (
-              <>
-                <RealtimeCard />
-                <Group justify="space-between">
-                  <Title order={2} size="h4">
-                    {RANGES.find((one) => one.value === range)?.label}
-                  </Title>
-                  <SegmentedControl
-                    aria-label="Period"
-                    data={[...RANGES]}
-                    value={range}
-                    onChange={(value) => setRange(value as Range)}
-                  />
-                </Group>
-                <Period overview={overview} hourly={range === 'hours24'} />
-              </>
-            )}
-          </Stack>
-        )}
-      </Query>
-    </Container>
+    <FiguresOf value={{ titleId: null, range }}>
+      <Container size="xl" px={0}>
+        <Query query={OVERVIEW} variables={{ range }}>
+          {({ studio: { creator, titles, overview } }) => (
+            <Stack>
+              <Group justify="space-between" align="flex-end">
+                <Title order={1} size="h2">
+                  {creator.name}
+                </Title>
+                <Button component={Link} to={'/studio/upload' as never}>
+                  Upload
+                </Button>
+              </Group>
+              {titles.totalCount === 0 ? (
+                <Empty title="Your channel is new">
+                  Upload a video, and see here within seconds how it is watched.
+                </Empty>
+              ) : (
+                <>
+                  <RealtimeCard />
+                  <Group justify="space-between">
+                    <Title order={2} size="h4">
+                      {RANGES.find((one) => one.value === range)?.label}
+                    </Title>
+                    <SegmentedControl
+                      aria-label="Period"
+                      data={[...RANGES]}
+                      value={range}
+                      onChange={(value) => setRange(value as Range)}
+                    />
+                  </Group>
+                  <Period overview={overview} hourly={range === 'hours24'} />
+                </>
+              )}
+            </Stack>
+          )}
+        </Query>
+      </Container>
+    </FiguresOf>
   )
 }
 
@@ -89,22 +98,20 @@ function Period({ overview, hourly }: { readonly overview: Overview; readonly ho
     <>
       <SimpleGrid cols={{ base: 2, sm: 3, md: 4 }}>
         {ENGAGEMENT.map((kpi) => (
-          <KpiCard
-            key={kpi.label}
-            label={kpi.label}
-            value={kpi.write(kpi.of(current))}
-            change={changeOf(kpi, current, previous)}
-          />
+          <FigureCard key={kpi.label} kpi={kpi} figures={current} change={changeOf(kpi, current, previous)} />
         ))}
         {QUALITY.slice(2, 3).map((kpi) => (
-          <KpiCard key={kpi.label} label={kpi.label} value={kpi.write(kpi.of(current))} />
+          <FigureCard key={kpi.label} kpi={kpi} figures={current} />
         ))}
       </SimpleGrid>
       <SeriesCard points={series} hourly={hourly} />
       <Card withBorder component="section" aria-labelledby="top">
-        <Title order={2} size="h4" id="top" mb="xs">
-          Most watched
-        </Title>
+        <Group gap="xs" mb="xs">
+          <Title order={2} size="h4" id="top">
+            Most watched
+          </Title>
+          <HowButton label="Most watched" report="lists" of="topTitles" />
+        </Group>
         {topTitles.length === 0 ? (
           <Text c="dimmed">Nothing was watched in this period.</Text>
         ) : (
@@ -135,6 +142,7 @@ const TopTable = ({ rows }: { readonly rows: readonly Top[] }) => (
                 <Anchor component={Link} to={`/studio/titles/${title.id}` as never} size="sm" fw={550}>
                   {title.name}
                 </Anchor>
+                {title.simulated && <SimulatedMark />}
               </Group>
             </Table.Td>
             <Table.Td ta="right">{formatCount(views)}</Table.Td>

@@ -1,8 +1,9 @@
 /** Editing what viewers read of a title, in a drawer beside the list. */
-import { Button, Drawer, Group, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { Alert, Button, Drawer, Group, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { gql } from '@urql/core'
 import { useState } from 'react'
 import { useMutation } from 'urql'
+import { problemOf } from '../shared/problem.ts'
 import { useToast } from '../shared/toast.tsx'
 
 export type Editable = {
@@ -40,7 +41,14 @@ export function EditTitle({
     onClose(true)
   }
   return (
-    <Drawer opened onClose={() => onClose(false)} title="Edit title" position="right">
+    <Drawer
+      opened
+      onClose={() => onClose(false)}
+      title="Edit title"
+      position="right"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      attributes={{ header: { role: 'presentation' } }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -54,7 +62,6 @@ export function EditTitle({
             maxLength={200}
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
-            error={error?.graphQLErrors[0]?.message}
             data-autofocus
           />
           <Textarea
@@ -78,6 +85,11 @@ export function EditTitle({
             checked={published}
             onChange={(event) => setPublished(event.currentTarget.checked)}
           />
+          {error !== undefined && (
+            <Alert color="red" role="alert" title="It is not saved">
+              {problemOf(error)}
+            </Alert>
+          )}
           <Group justify="flex-end">
             <Button variant="default" onClick={() => onClose(false)}>
               Cancel

@@ -17,10 +17,11 @@ export type Figures = {
   readonly exitBeforeStartPercent: number | null
   readonly impressions: number
   readonly clickThroughPercent: number | null
+  readonly restatedViews: number
 }
 export const FIGURES = `views plays uniqueViewers watchTimeMs averageViewMs completePercent startupP50Ms startupP95Ms
   rebufferPercent bufferFreePercent startFailurePercent playbackFailurePercent exitBeforeStartPercent
-  impressions clickThroughPercent`
+  impressions clickThroughPercent restatedViews`
 
 export const RANGES = [
   { value: 'hours24', label: '24 hours' },
@@ -32,17 +33,34 @@ export type Range = (typeof RANGES)[number]['value']
 
 export type Kpi = {
   readonly label: string
+  /** Its name in the API. */
+  readonly metric: keyof Figures
   readonly of: (figures: Figures) => number | null
   readonly write: (value: number | null) => string
 }
 export const ENGAGEMENT: readonly Kpi[] = [
-  { label: 'Views', of: (f) => f.views, write: formatCount },
-  { label: 'Unique viewers', of: (f) => f.uniqueViewers, write: formatCount },
-  { label: 'Watch time', of: (f) => f.watchTimeMs, write: (ms) => formatWatchTime(ms ?? 0) },
-  { label: 'Average view', of: (f) => f.averageViewMs, write: formatDuration },
-  { label: 'Watched to the end', of: (f) => f.completePercent, write: formatPercent },
-  { label: 'Impressions', of: (f) => f.impressions, write: formatCount },
-  { label: 'Click-through', of: (f) => f.clickThroughPercent, write: formatPercent },
+  { label: 'Views', metric: 'views', of: (f) => f.views, write: formatCount },
+  { label: 'Unique viewers', metric: 'uniqueViewers', of: (f) => f.uniqueViewers, write: formatCount },
+  {
+    label: 'Watch time',
+    metric: 'watchTimeMs',
+    of: (f) => f.watchTimeMs,
+    write: (ms) => formatWatchTime(ms ?? 0),
+  },
+  { label: 'Average view', metric: 'averageViewMs', of: (f) => f.averageViewMs, write: formatDuration },
+  {
+    label: 'Watched to the end',
+    metric: 'completePercent',
+    of: (f) => f.completePercent,
+    write: formatPercent,
+  },
+  { label: 'Impressions', metric: 'impressions', of: (f) => f.impressions, write: formatCount },
+  {
+    label: 'Click-through',
+    metric: 'clickThroughPercent',
+    of: (f) => f.clickThroughPercent,
+    write: formatPercent,
+  },
 ]
 
 const ms = (value: number | null): string =>
@@ -57,6 +75,7 @@ type Quality = Kpi & {
 export const QUALITY: readonly Quality[] = [
   {
     label: 'Startup, half of views',
+    metric: 'startupP50Ms',
     of: (f) => f.startupP50Ms,
     write: ms,
     good: 1000,
@@ -65,6 +84,7 @@ export const QUALITY: readonly Quality[] = [
   },
   {
     label: 'Startup, 95 of 100 views',
+    metric: 'startupP95Ms',
     of: (f) => f.startupP95Ms,
     write: ms,
     good: 2500,
@@ -73,6 +93,7 @@ export const QUALITY: readonly Quality[] = [
   },
   {
     label: 'Time spent waiting',
+    metric: 'rebufferPercent',
     of: (f) => f.rebufferPercent,
     write: (v) => formatPercent(v, 2),
     good: 0.4,
@@ -81,6 +102,7 @@ export const QUALITY: readonly Quality[] = [
   },
   {
     label: 'Plays that never waited',
+    metric: 'bufferFreePercent',
     of: (f) => f.bufferFreePercent,
     write: formatPercent,
     good: 97,
@@ -89,6 +111,7 @@ export const QUALITY: readonly Quality[] = [
   },
   {
     label: 'Failed to start',
+    metric: 'startFailurePercent',
     of: (f) => f.startFailurePercent,
     write: (v) => formatPercent(v, 2),
     good: 0.5,
@@ -97,6 +120,7 @@ export const QUALITY: readonly Quality[] = [
   },
   {
     label: 'Left before it started',
+    metric: 'exitBeforeStartPercent',
     of: (f) => f.exitBeforeStartPercent,
     write: (v) => formatPercent(v, 2),
     good: 2,

@@ -1,8 +1,13 @@
 /** A transcode job as it goes: what happens now, which renditions play, what went wrong and what to do about it. */
-import { Alert, Badge, Button, Card, Group, Progress, Text } from '@mantine/core'
+import { Alert, Badge, Button, Card, FileButton, Group, Progress, Text } from '@mantine/core'
 import { gql } from '@urql/core'
-import { useMutation, useSubscription } from 'urql'
+import { useEffect, useEffectEvent } from 'react'
+import { useClient, useMutation, useSubscription } from 'urql'
+import { problemOf } from '../shared/problem.ts'
 import { useToast } from '../shared/toast.tsx'
+import { queueOf } from './upload-queue.ts'
+
+export const VIDEO_FILES = 'video/*,.mkv,.ts,.mov,.avi,.webm'
 
 export type Job = {
   readonly id: string
@@ -16,8 +21,11 @@ export type Job = {
     readonly state: string
   }[]
   readonly failure: { readonly code: string; readonly message: string; readonly fix: string } | null
+  /** Its source is still here. */
+  readonly retriable: boolean
 }
-export const JOB = `id state progress step encoder renditions { heightPx bitrateKbps state } failure { code message fix }`
+export const JOB = `id state progress step encoder renditions { heightPx bitrateKbps state }
+  failure { code message fix } retriable`
 
 const WATCH = gql<{ mediaJob: Job }, { titleId: string }>(
   `subscription MediaJob($titleId: ID!) { mediaJob(titleId: $titleId) { ${JOB} } }`,
@@ -26,10 +34,22 @@ const RETRY = gql<unknown, { titleId: string }>(
   `mutation Retry($titleId: ID!) { retryTranscode(titleId: $titleId) { id status } }`,
 )
 
-/** The job as the platform tells it, step by step; `known` until the first word. */
-export function useJob(titleId: string, known: Job | null, pause = false): Job | null {
-  const [{ data }] = useSubscription({ query: WATCH, variables: { titleId }, pause })
-  return data?.mediaJob ?? known
+/**
+ * The job as the platform tells it, step by step; `known` until the first word. `again` follows it after its end;
+ * `onDone` is told when it is done.
+ */
+export function useJob(
+  titleId: string,
+  known: Job | null,
+  onDone?: () => void,
+): [job: Job | null, again: () => void] {
+  const [{ data }, again] = useSubscription({ query: WATCH, variables: { titleId } })
+  const state = data?.mediaJob.state
+  const tell = useEffectEvent(() => onDone?.())
+  useEffect(() => {
+    if (state === 'done') tell()
+  }, [state])
+  return [data?.mediaJob ?? known, again]
 }
 
 export const Renditions = ({ job }: { readonly job: Job }) => (
@@ -42,43 +62,72 @@ export const Renditions = ({ job }: { readonly job: Job }) => (
   </Group>
 )
 
-export function JobFailure({ titleId, job }: { readonly titleId: string; readonly job: Job }) {
-  const [, retry] = useMutation(RETRY)
+type ChooseProps = { readonly titleId: string; readonly children: string }
+
+/** Gives a title that has no video its file. */
+export function ChooseFile({ titleId, children }: ChooseProps) {
+  const queue = queueOf(useClient())
+  return (
+    <FileButton onChange={(file) => file !== null && queue.add([file], titleId)} accept={VIDEO_FILES}>
+      {(props) => (
+        <Button size="compact-sm" variant="default" {...props}>
+          {children}
+        </Button>
+      )}
+    </FileButton>
+  )
+}
+
+type FailureProps = { readonly titleId: string; readonly job: Job; readonly onRetried: () => void }
+
+/** What went wrong and what to do: another file, or, where it can help, the same again. */
+export function JobFailure({ titleId, job, onRetried }: FailureProps) {
+  const [{ fetching }, retry] = useMutation(RETRY)
   const toast = useToast()
   if (job.failure === null) return null
+  const tryAgain = async (): Promise<void> => {
+    const { error } = await retry({ titleId })
+    if (error !== undefined) toast({ text: problemOf(error), failed: true })
+    // Also after a refusal: the job is then no longer as it was shown.
+    onRetried()
+  }
   return (
     <Alert color="red" title={job.failure.message} role="alert">
       {job.failure.fix}
       <Group mt="sm">
-        <Button
-          size="compact-sm"
-          variant="default"
-          onClick={() =>
-            void retry({ titleId }).then(({ error }) => {
-              if (error)
-                toast({ text: error.graphQLErrors[0]?.message ?? 'It cannot be tried again.', failed: true })
-            })
-          }
-        >
-          Try again
-        </Button>
+        {job.retriable && (
+          <Button size="compact-sm" variant="default" loading={fetching} onClick={() => void tryAgain()}>
+            Try again
+          </Button>
+        )}
+        <ChooseFile titleId={titleId}>Choose another file</ChooseFile>
       </Group>
     </Alert>
   )
 }
 
-export function JobCard({ titleId, job: known }: { readonly titleId: string; readonly job: Job }) {
-  const job = useJob(titleId, known) ?? known
+type CardProps = { readonly titleId: string; readonly job: Job; readonly onDone: () => void }
+
+export function JobCard({ titleId, job: known, onDone }: CardProps) {
+  const [now, again] = useJob(titleId, known, onDone)
+  const job = now ?? known
   return (
-    <Card withBorder>
+    <Card withBorder data-testid="job">
       <Group justify="space-between" mb={6}>
-        <Text fw={600}>{job.step}</Text>
+        <Text fw={600} role="status">
+          {job.step}
+        </Text>
         <Renditions job={job} />
       </Group>
       {job.failure === null ? (
         <Progress value={job.progress * 100} aria-label="Making it playable" />
       ) : (
-        <JobFailure titleId={titleId} job={job} />
+        <JobFailure titleId={titleId} job={job} onRetried={again} />
+      )}
+      {job.state === 'uploading' && (
+        <Group mt="sm">
+          <ChooseFile titleId={titleId}>Choose the file</ChooseFile>
+        </Group>
       )}
     </Card>
   )

@@ -4,25 +4,29 @@ import { Link } from '@tanstack/react-router'
 import { gql } from '@urql/core'
 import { useEffect, useState } from 'react'
 import { useSubscription } from 'urql'
-import { formatCount } from '../shared/format.ts'
+import { CHART_DELAY_FIELDS, type ChartDelay, isStandingStill } from '../shared/chart-delay.ts'
+import { formatCount, formatSeconds } from '../shared/format.ts'
 import { LazyChart } from '../shared/lazy-chart.tsx'
+import { HowButton } from './how.tsx'
+import { SimulatedMark } from './simulated-mark.tsx'
 
 type RealtimeData = {
   concurrentViewers: number
   viewsLastHour: number
   viewsLast48Hours: number
   watermarkAt: number
+  chartDelay: ChartDelay
   minutes: { at: number; views: number }[]
-  topTitles: { views: number; title: { id: string; name: string } }[]
+  topTitles: { views: number; title: { id: string; name: string; simulated: boolean } }[]
 }
 const REALTIME = gql<{ realtime: RealtimeData }, { titleId: string | null }>(
   `subscription Realtime($titleId: ID) { realtime(titleId: $titleId) { concurrentViewers viewsLastHour viewsLast48Hours
-    watermarkAt minutes { at views } topTitles { views title { id name } } } }`,
+    watermarkAt chartDelay { ${CHART_DELAY_FIELDS} } minutes { at views } topTitles { views title { id name simulated } } } }`,
 )
 const clockOf = (at: number): string =>
   new Date(at).toLocaleTimeString('en', { hour: '2-digit', minute: '2-digit', hour12: false })
 
-function Freshness({ at }: { readonly at: number }) {
+function Freshness({ at, delay }: { readonly at: number; readonly delay: ChartDelay }) {
   const [now, setNow] = useState(() => Date.now())
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000)
@@ -30,8 +34,10 @@ function Freshness({ at }: { readonly at: number }) {
   }, [])
   const seconds = Math.max(0, Math.round((now - at) / 1000))
   return (
-    <Text size="xs" c="dimmed">
+    <Text size="xs" c="dimmed" data-testid="freshness">
       {at === 0 ? 'Counting begins…' : `As of ${seconds} s ago`}
+      {delay.p50Ms !== null && ` · an event is counted after ${formatSeconds(delay.p50Ms)}`}
+      {isStandingStill(delay) && ` · some wait for ${formatSeconds(delay.oldestWaitingMs)}`}
     </Text>
   )
 }
@@ -42,10 +48,13 @@ export function RealtimeCard({ titleId = null }: { readonly titleId?: string | n
   return (
     <Card withBorder component="section" aria-labelledby="realtime">
       <Group justify="space-between" mb="xs">
-        <Title order={2} size="h4" id="realtime">
-          Right now
-        </Title>
-        {now !== undefined && <Freshness at={now.watermarkAt} />}
+        <Group gap="xs">
+          <Title order={2} size="h4" id="realtime">
+            Right now
+          </Title>
+          <HowButton label="Views by minute" report="realtime" of="minutes" />
+        </Group>
+        {now !== undefined && <Freshness at={now.watermarkAt} delay={now.chartDelay} />}
         {error !== undefined && (
           <Text size="xs" c="dimmed">
             Connecting again…
@@ -63,19 +72,20 @@ export function RealtimeCard({ titleId = null }: { readonly titleId?: string | n
           >
             {formatCount(now?.concurrentViewers ?? null)}
           </Text>
-          <Text size="sm" c="dimmed">
-            watching
+          <Text size="sm" c="dimmed" component="div">
+            watching <HowButton label="Watching now" report="realtime" of="concurrentViewers" />
           </Text>
-          <Text mt="sm" fw={600}>
+          <Text mt="sm" fw={600} component="div">
             {formatCount(now?.viewsLastHour ?? null)}{' '}
             <Text span c="dimmed" size="sm">
-              views in the last hour
+              views in the last hour{' '}
+              <HowButton label="Views in the last hour" report="realtime" of="viewsLastHour" />
             </Text>
           </Text>
-          <Text fw={600}>
+          <Text fw={600} component="div">
             {formatCount(now?.viewsLast48Hours ?? null)}{' '}
             <Text span c="dimmed" size="sm">
-              in 48 hours
+              in 48 hours <HowButton label="Views in 48 hours" report="realtime" of="viewsLast48Hours" />
             </Text>
           </Text>
         </Stack>
@@ -107,8 +117,9 @@ export function RealtimeCard({ titleId = null }: { readonly titleId?: string | n
         </div>
         {titleId === null && now !== undefined && now.topTitles.length > 0 && (
           <Stack gap={4} miw={180}>
-            <Text size="sm" c="dimmed">
-              Most watched, 48 hours
+            <Text size="sm" c="dimmed" component="div">
+              Most watched, 48 hours{' '}
+              <HowButton label="Most watched in 48 hours" report="realtime" of="topTitles" />
             </Text>
             {now.topTitles.slice(0, 4).map(({ title, views }) => (
               <Group key={title.id} justify="space-between" gap="md" wrap="nowrap">
@@ -121,6 +132,7 @@ export function RealtimeCard({ titleId = null }: { readonly titleId?: string | n
                 >
                   {title.name}
                 </Anchor>
+                {title.simulated && <SimulatedMark />}
                 <Text size="sm">{formatCount(views)}</Text>
               </Group>
             ))}

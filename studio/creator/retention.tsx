@@ -2,6 +2,7 @@
 import { Card, Group, Table, Text, Title } from '@mantine/core'
 import { formatDuration } from '../shared/format.ts'
 import { LazyChart } from '../shared/lazy-chart.tsx'
+import { HowButton } from './how.tsx'
 
 export type Retention = {
   readonly views: number
@@ -15,7 +16,13 @@ export type Retention = {
     readonly unique: number
   }[]
 }
-export type Stall = { readonly second: number; readonly stalls: number; readonly stalledMs: number }
+export type Stall = {
+  readonly second: number
+  readonly stalls: number
+  readonly stalledMs: number
+  readonly heightPx: number | null
+  readonly heightShare: number | null
+}
 
 const FEW = 10
 const NAMES: Record<string, string> = { intro: 'Intro', dip: 'Many leave', spike: 'Watched again' }
@@ -44,9 +51,12 @@ export function RetentionCard({ retention, stalls, onSecond }: CardProps) {
   return (
     <Card withBorder component="section" aria-labelledby="retention">
       <Group justify="space-between">
-        <Title order={2} size="h4" id="retention">
-          Audience retention
-        </Title>
+        <Group gap="xs">
+          <Title order={2} size="h4" id="retention">
+            Audience retention
+          </Title>
+          <HowButton label="Audience retention" report="retention" of="moments" />
+        </Group>
         <Text size="sm" c="dimmed" data-testid="retention-views">
           {views} {views === 1 ? 'play' : 'plays'}
           {views < FEW && ': too few to read much into'}
@@ -74,15 +84,16 @@ function RetentionChart({ retention, last, onSecond }: ChartProps) {
       onPick={onSecond}
       label={`Share of plays that saw each second: ${percent(unique[0] ?? 0)} % at the start, ${last} % at the end.`}
       option={(palette) => ({
-        color: [palette.main, palette.quiet, palette.quiet],
-        legend: { top: 0, left: 0, icon: 'roundRect', itemHeight: 3, itemGap: 20 },
+        color: [palette.main, palette.quiet, palette.other],
+        legend: { type: 'scroll', top: 4, left: 0, right: 0, icon: 'roundRect', itemHeight: 3, itemGap: 16 },
+        grid: { left: 4, right: 12, top: 44, bottom: 4, containLabel: true },
         tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => `${String(value)} %` },
         xAxis: {
           type: 'category',
           data: unique.map((_, second) => at(second)),
           boundaryGap: false,
           axisTick: { show: false },
-          axisLabel: { interval: Math.max(0, Math.ceil(unique.length / 10) - 1) },
+          axisLabel: { interval: Math.max(0, Math.ceil(unique.length / 10) - 1), hideOverlap: true },
         },
         yAxis: {
           type: 'value',
@@ -105,7 +116,10 @@ function RetentionChart({ retention, last, onSecond }: ChartProps) {
               label: {
                 formatter: ({ name }: { name: string }) => name,
                 position: 'top',
-                color: palette.quiet,
+                distance: 8,
+                align: 'left',
+                fontWeight: 600,
+                color: palette.warn,
               },
               data: marks.map(({ kind, startSecond }) => ({
                 name: NAMES[kind] ?? kind,
@@ -141,7 +155,7 @@ function StallChart({ stalls, seconds }: { readonly stalls: readonly Stall[]; re
   if (stalls.length === 0) return null
   const bySecond = new Map(stalls.map((stall) => [stall.second, stall]))
   const worst = stalls.reduce((most, one) => (one.stalledMs > most.stalledMs ? one : most))
-  return (
+  const chart = (
     <LazyChart
       height={110}
       label={`Where viewers waited; most at ${at(worst.second)}: ${worst.stalls} times.`}
@@ -176,6 +190,21 @@ function StallChart({ stalls, seconds }: { readonly stalls: readonly Stall[]; re
       })}
     />
   )
+  return (
+    <>
+      {chart}
+      <Text size="sm" c="dimmed" component="div">
+        {causeOf(worst)} <HowButton label="Waiting by second" report="lists" of="stalls" />
+      </Text>
+    </>
+  )
+}
+
+/** What the longest waiting has in common, in a sentence. */
+function causeOf({ second, stalls, stalledMs, heightPx, heightShare }: Stall): string {
+  const where = `Most waiting at ${at(second)}: ${stalls} times, ${Math.round(stalledMs / 1000)} s in all`
+  if (heightPx === null || heightShare === null || heightShare < 0.5) return `${where}.`
+  return `${where}, ${Math.round(heightShare * 100)} % of it on the ${heightPx}p rendition.`
 }
 
 function MomentTable({ moments }: { readonly moments: Retention['moments'] }) {

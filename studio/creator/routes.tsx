@@ -16,4 +16,14 @@ export const creatorRoutes: readonly Page[] = [
     title: 'Platform',
     load: async () => (await import('../status/status.tsx')).StatusPage,
   },
+  {
+    path: '/studio/ledger',
+    title: 'Ledger',
+    load: async () => (await import('../operator/ledger.tsx')).LedgerPage,
+  },
+  {
+    path: '/studio/letters',
+    title: 'Dead letters',
+    load: async () => (await import('../operator/letters.tsx')).LettersPage,
+  },
 ]

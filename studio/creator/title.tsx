@@ -3,14 +3,12 @@ import {
   Anchor,
   Badge,
   Button,
-  Card,
   Container,
   Group,
   Image,
   SegmentedControl,
   SimpleGrid,
   Stack,
-  Table,
   Text,
   Title,
 } from '@mantine/core'
@@ -21,21 +19,17 @@ import { Empty } from '../shared/empty.tsx'
 import { formatDuration } from '../shared/format.ts'
 import { Query } from '../shared/query.tsx'
 import { useTitle } from '../shared/use-title.ts'
-import {
-  ENGAGEMENT,
-  FIGURES,
-  type Figures,
-  QUALITY,
-  RANGES,
-  type Range,
-  type Verdict,
-  verdictOf,
-} from './figures.ts'
-import { JOB, type Job, JobCard } from './job.tsx'
-import { KpiCard } from './kpi.tsx'
+import { CAPTION, type Caption, Captions } from './captions.tsx'
+import { FigureCard } from './figure-card.tsx'
+import { ENGAGEMENT, FIGURES, type Figures, RANGES, type Range } from './figures.ts'
+import { FiguresOf } from './how.tsx'
+import { JOB, type Job } from './job.tsx'
+import { QUALITY_FIGURES, QualityCard, type QualityFigures } from './quality.tsx'
 import { RealtimeCard } from './realtime.tsx'
 import { type Retention, RetentionCard, type Stall } from './retention.tsx'
-import { type Point, SeriesCard } from './series-card.tsx'
+import { POINT, type Point, SeriesCard } from './series-card.tsx'
+import { UnseenCard } from './unseen.tsx'
+import { Video } from './video.tsx'
 
 type TitleData = {
   readonly id: string
@@ -46,8 +40,9 @@ type TitleData = {
   readonly simulated: boolean
   readonly durationMs: number | null
   readonly job: Job | null
+  readonly captions: readonly Caption[]
   readonly analytics: {
-    readonly figures: Figures
+    readonly figures: Figures & QualityFigures
     readonly series: Point[]
     readonly retention: Retention
     readonly stalls: Stall[]
@@ -55,42 +50,46 @@ type TitleData = {
 }
 const TITLE = gql<{ title: TitleData | null }, { id: string; range: Range }>(
   `query StudioTitle($id: ID!, $range: Range!) { title(id: $id) { id name posterUrl status playable simulated durationMs
-    job { ${JOB} }
-    analytics(range: $range) { figures { ${FIGURES} } series { at views watchTimeMs }
+    job { ${JOB} } captions { ${CAPTION} }
+    analytics(range: $range) { figures { ${FIGURES} ${QUALITY_FIGURES} } series { ${POINT} }
       retention { views absolute unique typical moments { kind startSecond endSecond unique } }
-      stalls { second stalls stalledMs } } } }`,
+      stalls { second stalls stalledMs heightPx heightShare } } } }`,
 )
 
 export function StudioTitle() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
   const [range, setRange] = useState<Range>('all')
   return (
-    <Container size="xl" px={0}>
-      <Query query={TITLE} variables={{ id, range }}>
-        {({ title }) =>
-          title === null ? (
-            <Empty title="This is none of your titles">
-              It may have been removed, or belong to somebody else.
-            </Empty>
-          ) : (
-            <Stack>
-              <Head title={title} />
-              {title.job !== null && title.job.state !== 'done' && <JobCard titleId={id} job={title.job} />}
-              <RealtimeCard titleId={id} />
-              <Group justify="flex-end">
-                <SegmentedControl
-                  aria-label="Period"
-                  data={[...RANGES]}
-                  value={range}
-                  onChange={(value) => setRange(value as Range)}
-                />
-              </Group>
-              <Numbers title={title} hourly={range === 'hours24'} />
-            </Stack>
-          )
-        }
-      </Query>
-    </Container>
+    <FiguresOf value={{ titleId: id, range }}>
+      <Container size="xl" px={0}>
+        <Query query={TITLE} variables={{ id, range }}>
+          {({ title }, again) =>
+            title === null ? (
+              <Empty title="This is none of your titles">
+                It may have been removed, or belong to somebody else.
+              </Empty>
+            ) : (
+              <Stack>
+                <Head title={title} />
+                <Video title={title} again={again} />
+                <RealtimeCard titleId={id} />
+                <Group justify="flex-end">
+                  <SegmentedControl
+                    aria-label="Period"
+                    data={[...RANGES]}
+                    value={range}
+                    onChange={(value) => setRange(value as Range)}
+                  />
+                </Group>
+                {!title.simulated && <Captions titleId={id} captions={title.captions} />}
+                <Numbers title={title} hourly={range === 'hours24'} />
+                <UnseenCard titleId={id} range={range} />
+              </Stack>
+            )
+          }
+        </Query>
+      </Container>
+    </FiguresOf>
   )
 }
 
@@ -136,7 +135,7 @@ function Numbers({ title, hourly }: { readonly title: TitleData; readonly hourly
         {ENGAGEMENT.filter(({ label }) => label !== 'Click-through')
           .slice(0, 5)
           .map((kpi) => (
-            <KpiCard key={kpi.label} label={kpi.label} value={kpi.write(kpi.of(figures))} />
+            <FigureCard key={kpi.label} kpi={kpi} figures={figures} />
           ))}
       </SimpleGrid>
       <RetentionCard retention={retention} stalls={stalls} onSecond={title.playable ? open : undefined} />
@@ -145,46 +144,3 @@ function Numbers({ title, hourly }: { readonly title: TitleData; readonly hourly
     </>
   )
 }
-
-const WORDS: Record<Verdict, string> = { good: 'Good', fair: 'Fair', poor: 'Poor', unknown: 'No data' }
-const COLOURS: Record<Verdict, string> = {
-  good: 'teal.9',
-  fair: '#9c4400',
-  poor: 'red.9',
-  unknown: 'gray.7',
-}
-
-const QualityCard = ({ figures }: { readonly figures: Figures }) => (
-  <Card withBorder component="section" aria-labelledby="quality">
-    <Title order={2} size="h4" id="quality" mb="xs">
-      Quality of playback
-    </Title>
-    <Table.ScrollContainer minWidth={340} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>What viewers met</Table.Th>
-            <Table.Th ta="right">Value</Table.Th>
-            <Table.Th ta="right">Verdict</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {QUALITY.map((quality) => {
-            const verdict = verdictOf(quality, figures)
-            return (
-              <Table.Tr key={quality.label}>
-                <Table.Td>{quality.label}</Table.Td>
-                <Table.Td ta="right">{quality.write(quality.of(figures))}</Table.Td>
-                <Table.Td ta="right">
-                  <Badge color={COLOURS[verdict]} variant="filled" tt="none">
-                    {WORDS[verdict]}
-                  </Badge>
-                </Table.Td>
-              </Table.Tr>
-            )
-          })}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  </Card>
-)

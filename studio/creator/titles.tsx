@@ -22,6 +22,7 @@ import { useState } from 'react'
 import { useMutation } from 'urql'
 import { Empty } from '../shared/empty.tsx'
 import { formatCount, formatDuration, formatRelative } from '../shared/format.ts'
+import { problemOf } from '../shared/problem.ts'
 import { Query } from '../shared/query.tsx'
 import { useToast } from '../shared/toast.tsx'
 import { type Editable, EditTitle } from './edit-title.tsx'
@@ -216,12 +217,15 @@ function RowMenu({ row, onEdit, again }: { row: Row; onEdit: (row: Row) => void;
   const [, restore] = useMutation(RESTORE)
   const toast = useToast()
   const takeBack = async (): Promise<void> => {
-    await restore({ id: row.id })
+    const { error } = await restore({ id: row.id })
+    if (error !== undefined)
+      toast({ text: `“${row.name}” is still removed. ${problemOf(error)}`, failed: true })
     again()
   }
   const takeAway = async (): Promise<void> => {
     const { error } = await remove({ id: row.id })
-    if (error !== undefined) toast({ text: 'It could not be removed. Try again.', failed: true })
+    if (error !== undefined)
+      toast({ text: `“${row.name}” is not removed. ${problemOf(error)}`, failed: true })
     else toast({ text: `“${row.name}” is removed.`, undo: () => void takeBack() })
     again()
   }

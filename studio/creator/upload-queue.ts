@@ -1,9 +1,16 @@
-/** Uploads, each resumable: a draft is made, the file goes over in pieces, and it can pause, go on, or be given up. */
-import { gql } from '@urql/core'
-import { Upload } from 'tus-js-client'
+/**
+ * Uploads, each resumable: a file goes over in pieces, and it can pause, go on (after a reload too, when the same file
+ * is chosen again), or be given up, which leaves nothing behind.
+ */
+import type { Upload } from 'tus-js-client'
 import type { Client } from 'urql'
+import { problemOf } from '../shared/problem.ts'
+import { forget, recall, remember, type Ticket } from './upload-memory.ts'
+import { cancelUpload, createTicket, isUnfinished } from './upload-tickets.ts'
+import { prepareUpload } from './upload-transfer.ts'
 
-export type UploadState = 'waiting' | 'uploading' | 'paused' | 'received' | 'failed'
+/** `begun`: an earlier page began to upload this file; it waits for a word whether to go on. */
+export type UploadState = 'waiting' | 'begun' | 'uploading' | 'paused' | 'received' | 'failed'
 export type UploadItem = {
   readonly key: number
   readonly file: File
@@ -15,114 +22,118 @@ export type UploadItem = {
   readonly problem: string | null
 }
 
-const CREATE = gql<
-  { createUpload: { title: { id: string }; uploadUrl: string; uploadToken: string; maxBytes: number } },
-  { input: { name: string; fileName: string; sizeBytes: number } }
->(
-  `mutation CreateUpload($input: CreateUploadInput!) {
-    createUpload(input: $input) { title { id } uploadUrl uploadToken maxBytes } }`,
-)
-const REMOVE = gql<unknown, { id: string }>(
-  `mutation GiveUp($id: ID!) { removeTitle(id: $id) { id status } }`,
-)
-const CHUNK_BYTES = 8 * 1024 * 1024
-
-const nameOf = (file: File): string =>
-  file.name
-    .replace(/\.[^.]*$/, '')
-    .replace(/[_-]+/g, ' ')
-    .trim()
-    .slice(0, 200) || 'Untitled'
-
 export type UploadQueue = {
   items(): readonly UploadItem[]
-  add(files: readonly File[]): void
+  /** Uploads the files, each as a new title or, with `titleId`, as another file of that title. */
+  add(files: readonly File[], titleId?: string): void
   pause(key: number): void
   resume(key: number): void
-  cancel(key: number): void
+  /** Gives up what an earlier page began, and begins anew. */
+  startOver(key: number): void
+  /** Resolves to what went wrong, in words; null when nothing is left of the upload. */
+  cancel(key: number): Promise<string | null>
   listen(heard: () => void): () => void
 }
 
 export function createUploadQueue(client: Client): UploadQueue {
   let items: readonly UploadItem[] = []
-  const uploads = new Map<number, Upload>()
+  const workers = new Map<number, Upload>()
+  const starting = new Map<number, Promise<Ticket | null>>()
   const listeners = new Set<() => void>()
   let last = 0
-  const change = (key: number, part: Partial<UploadItem>): void => {
-    items = items.map((item) => (item.key === key ? { ...item, ...part } : item))
+  const set = (next: readonly UploadItem[]): void => {
+    items = next
     for (const heard of listeners) heard()
   }
-  const start = async (item: UploadItem): Promise<void> => {
-    const { file, key } = item
-    const input = { name: nameOf(file), fileName: file.name, sizeBytes: file.size }
-    const { data, error } = await client.mutation(CREATE, { input }).toPromise()
-    if (data == null) {
-      const refusal = error?.graphQLErrors[0]
-      const fix = refusal?.extensions['fix']
-      change(key, {
-        state: 'failed',
-        problem:
-          refusal === undefined
-            ? 'The platform did not answer.'
-            : `${refusal.message} ${typeof fix === 'string' ? fix : ''}`,
-      })
-      return
-    }
-    const { title, uploadUrl, uploadToken } = data.createUpload
-    let sampleAt = performance.now()
-    let sampleBytes = 0
-    const upload = new Upload(file, {
-      endpoint: uploadUrl,
-      headers: { authorization: `Bearer ${uploadToken}` },
-      chunkSize: CHUNK_BYTES,
-      retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000],
-      metadata: { filename: file.name },
-      storeFingerprintForResuming: false,
-      onProgress: (sentBytes) => {
-        const now = performance.now()
-        const seconds = (now - sampleAt) / 1000
-        const known = items.find((one) => one.key === key)?.speed ?? 0
-        if (seconds < 0.3) {
-          change(key, { sentBytes })
-          return
-        }
-        const speed = (sentBytes - sampleBytes) / seconds
-        sampleAt = now
-        sampleBytes = sentBytes
-        change(key, { sentBytes, speed: known === 0 ? speed : known * 0.6 + speed * 0.4 })
+  const find = (key: number): UploadItem | undefined => items.find((item) => item.key === key)
+  const change = (key: number, part: Partial<UploadItem>): void =>
+    set(items.map((item) => (item.key === key ? { ...item, ...part } : item)))
+
+  const send = ({ key, file }: UploadItem, ticket: Ticket): void => {
+    remember(file, ticket)
+    const upload = prepareUpload(file, ticket, {
+      addressed: (url) => find(key) !== undefined && remember(file, { ...ticket, url }),
+      progressed: (sentBytes, speed) => change(key, { sentBytes, speed }),
+      received: () => {
+        forget(file)
+        change(key, { state: 'received', sentBytes: file.size })
       },
-      onSuccess: () => change(key, { state: 'received', sentBytes: file.size }),
-      onError: (problem) => change(key, { state: 'failed', problem: wordsOf(problem) }),
+      failed: (problem, lost) => {
+        if (lost) {
+          forget(file)
+          workers.delete(key)
+        }
+        change(key, { state: 'failed', problem, speed: 0 })
+      },
     })
-    uploads.set(key, upload)
-    change(key, { state: 'uploading', titleId: title.id })
+    workers.set(key, upload)
+    change(key, { state: 'uploading', titleId: ticket.titleId, problem: null })
     upload.start()
+  }
+  /** Resolves to the ticket got, whether or not the upload is still wanted. */
+  const start = async (item: UploadItem): Promise<Ticket | null> => {
+    const { ticket, error } = await createTicket(client, item.file, item.titleId)
+    if (ticket === null) change(item.key, { state: 'failed', problem: error })
+    else if (find(item.key) !== undefined) send(item, ticket)
+    return ticket
+  }
+  const begin = (item: UploadItem): void => {
+    const started = start(item).finally(() => starting.delete(item.key))
+    starting.set(item.key, started)
+  }
+  const enter = async (item: UploadItem): Promise<void> => {
+    const known = recall(item.file)
+    const fits = known !== null && (item.titleId === null || item.titleId === known.titleId)
+    const goesOn = fits && (await isUnfinished(client, known.titleId))
+    if (find(item.key) === undefined) return
+    if (goesOn) change(item.key, { state: 'begun' })
+    else begin(item)
+  }
+  const add = (files: readonly File[], titleId: string | null): void => {
+    const added = files.map((file): UploadItem => {
+      last += 1
+      return { key: last, file, state: 'waiting', sentBytes: 0, speed: 0, titleId, problem: null }
+    })
+    const stay = items.filter((item) => titleId === null || item.titleId !== titleId)
+    set([...stay, ...added])
+    for (const item of added) void enter(item)
   }
   return {
     items: () => items,
-    add: (files) => {
-      const added = files.map((file): UploadItem => {
-        last += 1
-        return { key: last, file, state: 'waiting', sentBytes: 0, speed: 0, titleId: null, problem: null }
-      })
-      items = [...items, ...added]
-      for (const heard of listeners) heard()
-      for (const item of added) void start(item)
-    },
+    add: (files, titleId) => add(files, titleId ?? null),
     pause: (key) => {
-      void uploads.get(key)?.abort()
+      void workers.get(key)?.abort()
       change(key, { state: 'paused', speed: 0 })
     },
     resume: (key) => {
+      const item = find(key)
+      if (item === undefined) return
+      const worker = workers.get(key)
+      const known = worker === undefined ? recall(item.file) : null
       change(key, { state: 'uploading', problem: null })
-      uploads.get(key)?.start()
+      if (worker !== undefined) worker.start()
+      else if (known !== null) send(item, known)
+      else begin(item)
     },
-    cancel: (key) => {
-      const item = items.find((one) => one.key === key)
-      void uploads.get(key)?.abort(true)
-      if (item?.titleId != null) void client.mutation(REMOVE, { id: item.titleId }).toPromise()
-      items = items.filter((one) => one.key !== key)
-      for (const heard of listeners) heard()
+    startOver: (key) => {
+      const item = find(key)
+      const known = item === undefined ? null : recall(item.file)
+      if (item === undefined || known === null) return
+      forget(item.file)
+      change(key, { state: 'waiting' })
+      void cancelUpload(client, known.titleId).then(() => find(key) !== undefined && begin(item))
+    },
+    cancel: async (key) => {
+      const item = find(key)
+      if (item === undefined) return null
+      set(items.filter((one) => one.key !== key))
+      const begun = item.state === 'begun' ? recall(item.file) : await starting.get(key)
+      const titleId = begun?.titleId ?? item.titleId
+      if (item.state !== 'waiting' || begun != null) forget(item.file)
+      await workers.get(key)?.abort()
+      workers.delete(key)
+      const error = titleId === null ? undefined : await cancelUpload(client, titleId)
+      return error === undefined ? null : problemOf(error)
     },
     listen: (heard) => {
       listeners.add(heard)
@@ -131,14 +142,13 @@ export function createUploadQueue(client: Client): UploadQueue {
   }
 }
 
-/** What the server said, where it said something. */
-function wordsOf(problem: Error): string {
-  const body = (problem as { originalResponse?: { getBody(): string } | null }).originalResponse?.getBody()
-  try {
-    const { message, fix } = JSON.parse(body ?? '') as { message?: string; fix?: string }
-    if (message !== undefined) return `${message} ${fix ?? ''}`
-  } catch {
-    // Not our words: said in general below.
-  }
-  return 'The connection was lost. Press “Go on” to continue where it stopped.'
+/** One queue for as long as the page lives, so that uploads go on while the creator looks elsewhere. */
+const queues = new WeakMap<Client, UploadQueue>()
+
+export function queueOf(client: Client): UploadQueue {
+  const known = queues.get(client)
+  if (known !== undefined) return known
+  const made = createUploadQueue(client)
+  queues.set(client, made)
+  return made
 }

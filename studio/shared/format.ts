@@ -20,6 +20,10 @@ export function formatDuration(ms: number | null): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`
 }
 
+/** Seconds, below ten with one decimal: `0.6 s`. */
+export const formatSeconds = (ms: number): string =>
+  `${ms < 9950 ? (ms / 1000).toFixed(1) : whole.format(ms / 1000)} s`
+
 /** Time watched in total: minutes below two hours, else hours. */
 export const formatWatchTime = (ms: number): string =>
   ms < 7_200_000 ? `${whole.format(ms / 60_000)} min` : `${formatCount(ms / 3_600_000)} h`

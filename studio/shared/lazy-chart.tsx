@@ -10,10 +10,23 @@ export type Palette = {
   readonly main: string
   readonly quiet: string
   readonly warn: string
+  readonly other: string
   readonly line: string
 }
-const LIGHT: Palette = { main: '#4c5fd5', quiet: '#868e96', warn: '#c92a2a', line: '#e9ecef' }
-const DARK: Palette = { main: '#91a7ff', quiet: '#adb5bd', warn: '#ffa8a8', line: '#373a40' }
+const LIGHT: Palette = {
+  main: '#4c5fd5',
+  quiet: '#868e96',
+  warn: '#c92a2a',
+  other: '#b35c00',
+  line: '#e9ecef',
+}
+const DARK: Palette = {
+  main: '#91a7ff',
+  quiet: '#adb5bd',
+  warn: '#ffa8a8',
+  other: '#ffc078',
+  line: '#373a40',
+}
 
 type LazyProps = Omit<ChartProps, 'dark' | 'option'> & {
   readonly option: (palette: Palette) => Record<string, unknown>

@@ -8,6 +8,7 @@ import {
   SegmentedControl,
   Text,
   TextInput,
+  UnstyledButton,
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core'
@@ -15,6 +16,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { PersonMenu } from './person-menu.tsx'
+import { useRoles } from './use-roles.ts'
 import { WorkBanner } from './work-banner.tsx'
 
 const SECTIONS = [
@@ -24,6 +26,26 @@ const SECTIONS = [
   ['/studio/models', 'Models'],
   ['/studio/status', 'Platform'],
 ] as const
+const FOR_OPERATORS = [
+  ['/studio/ledger', 'Ledger'],
+  ['/studio/letters', 'Dead letters'],
+] as const
+
+function Sections({ onPick }: { readonly onPick: () => void }) {
+  const { pathname } = useLocation()
+  const isOperator = useRoles().includes('operator')
+  return [...SECTIONS, ...(isOperator ? FOR_OPERATORS : [])].map(([to, label]) => (
+    <NavLink
+      key={to}
+      component={Link}
+      to={to}
+      activeOptions={{ exact: true }}
+      label={label}
+      active={pathname === to}
+      onClick={onPick}
+    />
+  ))
+}
 
 function Search() {
   const navigate = useNavigate()
@@ -47,6 +69,23 @@ function Search() {
   )
 }
 
+/** The mark alone on phones: there is always a way home. */
+function Brand() {
+  return (
+    <UnstyledButton component={Link} to="/" aria-label="StreamVerse">
+      <Group gap="xs" wrap="nowrap">
+        <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
+          <rect width="32" height="32" rx="8" fill="#4c5fd5" />
+          <path d="M12 9v14l11-7z" fill="white" />
+        </svg>
+        <Text component="span" fw={700} visibleFrom="xs">
+          StreamVerse
+        </Text>
+      </Group>
+    </UnstyledButton>
+  )
+}
+
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure()
   const { pathname } = useLocation()
@@ -66,9 +105,7 @@ export function Shell() {
             {studio && (
               <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Sections" />
             )}
-            <Text component={Link} to="/" fw={700} c="var(--mantine-color-text)" td="none" visibleFrom="xs">
-              StreamVerse
-            </Text>
+            <Brand />
           </Group>
           {!studio && pathname !== '/search' && (
             <search>
@@ -100,17 +137,7 @@ export function Shell() {
       </AppShell.Header>
       {studio && (
         <AppShell.Navbar p="xs" aria-label="Studio sections">
-          {SECTIONS.map(([to, label]) => (
-            <NavLink
-              key={to}
-              component={Link}
-              to={to}
-              activeOptions={{ exact: true }}
-              label={label}
-              active={pathname === to}
-              onClick={close}
-            />
-          ))}
+          <Sections onPick={close} />
         </AppShell.Navbar>
       )}
       <AppShell.Main>

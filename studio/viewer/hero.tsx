@@ -18,7 +18,7 @@ export function heroOf({ rows }: Slate): Slot | null {
 
 export function Hero({ slot: { title }, slateId }: { readonly slot: Slot; readonly slateId: string }) {
   const client = useClient()
-  const { id, playable, durationMs, genres, creator } = title
+  const { id, playable, simulated, durationMs, genres, creator } = title
   const [{ data }] = useQuery({ query: ABOUT, variables: { id } })
   const progress = progressOf(title)
   useEffect(() => () => letGo(id, slateId), [id, slateId])
@@ -38,6 +38,7 @@ export function Hero({ slot: { title }, slateId }: { readonly slot: Slot; readon
         </Title>
         <Text size="sm" fw={500}>
           {facts.join(' · ')}
+          {simulated && <span className="sv-mark">Simulated</span>}
         </Text>
         <p className="sv-hero-about">{data?.title?.description ?? ''}</p>
         <Group mt="md" gap="sm" onPointerEnter={likely} onFocus={likely}>

@@ -33,7 +33,10 @@ export function SearchPage() {
   const { q, genre, go } = useAsked()
   const [text, setText] = useState(q)
   const [typed] = useDebouncedValue(text, TYPING_MS)
-  const [total, setTotal] = useState<number | null>(null)
+  const asked = `${q}/${genre ?? ''}`
+  const [counted, setCounted] = useState<{ readonly of: string; readonly total: number } | null>(null)
+  // A count is of its own question: while the next answer is on its way, none is said.
+  const total = counted?.of === asked ? counted.total : null
   const [{ data }] = useQuery({ query: GENRES, variables: {} })
   const latest = useRef(go)
   const field = useRef<HTMLInputElement>(null)
@@ -77,7 +80,7 @@ export function SearchPage() {
       <TitleGrid
         query={SEARCH}
         variables={{ text: q === '' ? null : q, genre }}
-        onCount={setTotal}
+        onCount={(count) => setCounted({ of: asked, total: count })}
         empty={<Empty title="Nothing by that name">Try fewer letters, or look through a genre.</Empty>}
       />
     </Stack>

@@ -31,7 +31,10 @@ async function open(
   const { data, error } = await client.mutation(PLAY, { titleId, recommendationId: slateId }).toPromise()
   if (data == null) return { problem: error?.graphQLErrors[0]?.message ?? 'The platform did not answer.' }
   const session = data.createPlaySession
-  return { session, prepared: media ? prepareEngine(session.hlsUrl, session.resumeMs / 1000) : null }
+  return {
+    session,
+    prepared: media ? prepareEngine(session.hlsUrl, session.resumeMs / 1000, session.id) : null,
+  }
 }
 
 /** The viewer is likely to play this title from this place. */

@@ -22,7 +22,7 @@ export const LOOKS: readonly Look[] = ['light', 'dark', 'phone']
 
 export type Visit = { readonly page: Page; readonly context: BrowserContext; readonly problems: string[] }
 
-/** A fresh visitor, stepped into the person when one is named. Page errors are gathered in `problems`. */
+/** A fresh visitor, stepped into the person when one is named. Page and console errors are gathered in `problems`. */
 export async function visit(
   browser: Browser,
   url: string,
@@ -42,6 +42,9 @@ export async function visit(
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`${message.text()} (${message.location().url})`)
+  })
   return { page, context, problems }
 }
 

@@ -1,6 +1,6 @@
 /** A whole platform for a test: its own data directory and port, started as a user starts it, stopped as an operator does. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -36,8 +36,10 @@ export async function startPlatform({
   dataDir,
 }: PlatformOptions = {}): Promise<Platform> {
   const dir = dataDir ?? (await mkdtemp(path.join(tmpdir(), 'streamverse-')))
-  const child = spawn(process.execPath, ['app/main.ts', ...args], {
-    cwd: ROOT,
+  await mkdir(dir, { recursive: true })
+  // In the data's folder, so that no `.env` of whoever runs the tests is read.
+  const child = spawn(process.execPath, [path.join(ROOT, 'app/main.ts'), ...args], {
+    cwd: dir,
     env: { ...process.env, PORT: '0', DATA_DIR: dir, LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -79,23 +81,49 @@ export async function startPlatform({
   }
 }
 
-/** Asks the API; `person` steps into that person first. Throws on errors. */
-export async function createClient(url: string, personId?: string) {
-  let cookie = ''
-  const ask = async <T>(query: string, variables: object = {}): Promise<T> => {
-    const response = await fetch(`${url}/graphql`, {
+export type Client = {
+  readonly url: string
+  /** Throws on errors. */
+  ask<T>(query: string, variables?: object): Promise<T>
+  /** The first answer of a subscription. */
+  first<T>(subscription: string): Promise<T>
+  cookie(): string
+}
+
+/** Asks the API as a visitor, as the person named, or as whoever the session cookie belongs to. */
+export async function createClient(url: string, personId?: string, session = ''): Promise<Client> {
+  let cookie = session
+  const post = (accept: string, query: string, variables: object): Promise<Response> =>
+    fetch(`${url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', cookie },
+      headers: { 'content-type': 'application/json', accept, cookie },
       body: JSON.stringify({ query, variables }),
     })
+  const ask = async <T>(query: string, variables: object = {}): Promise<T> => {
+    const response = await post('application/json', query, variables)
     const set = response.headers.get('set-cookie')
     if (set !== null) cookie = set.split(';')[0] as string
-    const { data, errors } = (await response.json()) as { data: T; errors?: { message: string }[] }
-    if (errors !== undefined) throw new Error(errors.map((one) => one.message).join('; '))
-    return data
+    return dataOf<T>((await response.json()) as Answer<T>)
+  }
+  const first = async <T>(subscription: string): Promise<T> => {
+    const { body } = await post('text/event-stream', subscription, {})
+    let text = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of body ?? []) {
+      text += decoder.decode(chunk, { stream: true })
+      const found = /^data: (\{.*\})$/m.exec(text)
+      if (found !== null) return dataOf<T>(JSON.parse(found[1] as string) as Answer<T>)
+    }
+    throw new Error(`the subscription ended: ${text}`)
   }
   if (personId !== undefined) {
     await ask('mutation($id: ID!) { stepInto(personId: $id) { person { id } } }', { id: personId })
   }
-  return { ask, cookie: () => cookie }
+  return { url, ask, first, cookie: () => cookie }
+}
+
+type Answer<T> = { readonly data: T; readonly errors?: readonly { readonly message: string }[] }
+function dataOf<T>({ data, errors }: Answer<T>): T {
+  if (errors !== undefined) throw new Error(errors.map((one) => one.message).join('; '))
+  return data
 }

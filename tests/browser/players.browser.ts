@@ -1,3 +1,4 @@
+/** Players other people wrote, with no code of ours, report to the collector: each view's watch time is right to 1 s. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,35 +21,19 @@ import { openChdb } from '#storage/warehouse/chdb.ts'
 import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
 import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 import {
+  CLIP,
+  KEYS,
+  onVideo,
+  openPlayer,
   packageClip,
   registerStockPlayers,
   STOCK_PLAYERS,
   type StockPlayer,
+  watchedMsOf,
 } from '#tests/browser/stock-players.ts'
 
-/** Keys of CMCD a page should ask its player for. */
-const KEYS = [
-  'sid',
-  'cid',
-  'sn',
-  'ts',
-  'sta',
-  'msd',
-  'pr',
-  'pt',
-  'br',
-  'bl',
-  'pb',
-  'bg',
-  'ec',
-  'sf',
-  'st',
-  'v',
-]
 const INTERVAL_SECONDS = 2
 const TOLERANCE_MS = 1000
-
-type Heard = { readonly name: string; readonly at: number; readonly playheadMs: number }
 
 const grantOf = (token: string): PlayGrant => ({
   kind: 'play',
@@ -105,30 +90,14 @@ after(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-async function open(player: StockPlayer, sid: string): Promise<Page> {
-  const page = await browser.newPage()
-  const options = { target: `${url}/cmcd/${sid}`, sid, interval: INTERVAL_SECONDS, keys: KEYS }
-  await page.goto(`${url}/page/${player}#${encodeURIComponent(JSON.stringify(options))}`)
-  await page.waitForFunction('window.ready')
-  return page
-}
-
-/** From what the page's own video element said: time from each play to its pause. */
-function watchedMs(heard: readonly Heard[]): number {
-  let sum = 0
-  let since: number | null = null
-  for (const { name, at } of heard) {
-    if (name === 'play') since ??= at
-    if ((name === 'pause' || name === 'ended') && since !== null) {
-      sum += at - since
-      since = null
-    }
-  }
-  return sum
-}
-
-const video = (page: Page, code: string): Promise<unknown> =>
-  page.evaluate(`(() => { const video = document.querySelector('video'); return ${code} })()`)
+const open = (player: StockPlayer, sid: string): Promise<Page> =>
+  openPlayer(browser, url, player, {
+    ...CLIP,
+    target: `${url}/cmcd/${sid}`,
+    sid,
+    interval: INTERVAL_SECONDS,
+    keys: KEYS,
+  })
 
 type ViewRow = { watchMs: number; playingMs: number; isPlay: boolean; seekCount: number; titleId: string }
 
@@ -149,20 +118,18 @@ for (const player of STOCK_PLAYERS) {
     const sid = `view-of-${player}`
     const page = await open(player, sid)
     await page.waitForTimeout(1500)
-    await video(page, 'video.play()')
+    await onVideo(page, 'video.play()')
     await page.waitForTimeout(4000)
-    await video(page, 'video.pause()')
+    await onVideo(page, 'video.pause()')
     await page.waitForTimeout(1500)
-    await video(page, 'video.play()')
+    await onVideo(page, 'video.play()')
     await page.waitForTimeout(1500)
-    await video(page, 'void (video.currentTime = 20)')
+    await onVideo(page, 'void (video.currentTime = 20)')
     await page.waitForTimeout(2500)
-    await video(page, 'video.pause()')
+    await onVideo(page, 'video.pause()')
     await page.waitForTimeout(INTERVAL_SECONDS * 1000 + 300)
-    const heard = (await page.evaluate('heard')) as readonly Heard[]
+    const truth = await watchedMsOf(page)
     await page.close()
-
-    const truth = watchedMs(heard)
     const view = await viewOf(sid)
     assert.ok(truth > 7000, `the page played for ${truth} ms`)
     const watchMs = view?.watchMs ?? 0

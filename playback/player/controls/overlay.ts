@@ -47,7 +47,8 @@ export function createOverlay(on: { readonly retry: () => void; readonly unmute:
     elements: [spinner, flash, ripple, unmute, end, problem, status],
     end,
     waiting: (is) => {
-      if (is) after(spinner, PATIENCE_MS, () => void (spinner.hidden = false))
+      // Over trouble there is nothing to wait for.
+      if (is && problem.hidden) after(spinner, PATIENCE_MS, () => void (spinner.hidden = false))
       else after(spinner, 0, () => void (spinner.hidden = true))
     },
     say: (text, icon) => {

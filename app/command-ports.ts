@@ -1,0 +1,114 @@
+/** What commands work on, each opened when first asked for and closed at the end, in reverse order of opening. */
+import path from 'node:path'
+import { readAddress } from '#app/address.ts'
+import { readConfig } from '#app/config.ts'
+import { refusals } from '#app/errors.ts'
+import { openLetterHouse } from '#app/letter-house.ts'
+import { createRemoteReplay } from '#app/remote-replay.ts'
+import { replayStores } from '#app/replay-house.ts'
+import { DEMO_TENANT } from '#app/tenants.ts'
+import { systemClock } from '#base/clock.ts'
+import { createClosing } from '#base/closing.ts'
+import type { Shell } from '#base/command.ts'
+import { silentLog } from '#base/log.ts'
+import { Refusal } from '#base/refusal.ts'
+import { openIdentity, readSecret } from '#domains/identity/index.ts'
+import { createAnalytics } from '#metrics/analytics.ts'
+import type { ReportCommandPorts } from '#metrics/report-command.ts'
+import type { ModelCommandPorts } from '#models/commands.ts'
+import { openRegistry } from '#models/registry.ts'
+import { openKnownAt } from '#pipelines/known-at.ts'
+import type { LetterCommandPorts } from '#pipelines/letter-commands.ts'
+import { createLetterReader, type Letters } from '#pipelines/letters.ts'
+import type { ReplayCommandPorts } from '#pipelines/replay-command.ts'
+import { openStorage, type Storage } from '#storage/open.ts'
+import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
+import type { Warehouse } from '#storage/warehouse/warehouse.ts'
+
+export type CommandPorts = {
+  /** The stores: beside a running platform without its event log, else as their only user. */
+  storage(): Promise<Storage>
+  models(): Promise<ModelCommandPorts>
+  letters(): Promise<LetterCommandPorts>
+  replay(): Promise<ReplayCommandPorts>
+  report(): Promise<ReportCommandPorts>
+  close(): Promise<void>
+}
+
+/** `flags` are those of the configuration, such as `--data-dir X`. */
+export function createCommandPorts(
+  shell: Shell,
+  environment: NodeJS.ProcessEnv,
+  flags: readonly string[],
+): CommandPorts {
+  const closing = createClosing((name, error) => console.error(`${name} could not be closed:`, error))
+  /** Opens once, whoever asks how often. */
+  const lazy = <T extends { close(): Promise<void> }>(name: string, open: () => Promise<T>) => {
+    let opening: Promise<T> | undefined
+    return (): Promise<T> => {
+      opening ??= open().then((opened) => {
+        closing.add(name, () => opened.close())
+        return opened
+      })
+      return opening
+    }
+  }
+  const config = readConfig(environment, flags)
+  const clock = systemClock
+  const storage = lazy('storage', () => openStorage({ ...config, clock, log: silentLog, role: 'guest' }))
+  const registry = lazy('registry', async () => openRegistry({ ...(await storage()), clock }))
+  const identity = async () =>
+    openIdentity({
+      records: (await storage()).records,
+      clock,
+      secret: readSecret(path.join(config.dataDir, 'secret')),
+    })
+  const letterHouse = lazy('letters', async () => {
+    const { warehouse, eventLog } = await storage()
+    await ensureStreamTables(warehouse)
+    return openLetterHouse({ warehouse, eventLog, readGrant: (await identity()).readGrant, clock })
+  })
+  /** A running platform does the replaying; without one this process is the only writer of the log. */
+  const letters = async (): Promise<Letters> => {
+    const { attached, warehouse } = await storage()
+    if (!attached) return (await letterHouse()).letters
+    const url = readAddress(config.dataDir)
+    if (url === null)
+      throw new Refusal(refusals.notAnswering, 'The platform there is just starting or stopping.')
+    return {
+      ...createLetterReader(warehouse),
+      replay: createRemoteReplay(url, (await identity()).issueLocalSession),
+    }
+  }
+  return {
+    storage,
+    letters: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await letters()) }),
+    replay: async () => ({
+      ...shell,
+      replay: async (onProgress) => replayStores(await storage(), { clock, log: silentLog }, onProgress),
+    }),
+    report: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      analytics: async (tenantId, knownAt, ask) => {
+        const { warehouse } = await storage()
+        const of = (read: Warehouse, now: () => number) =>
+          ask(createAnalytics({ warehouse: read, clock: { now }, watermarkAt: now }))
+        if (knownAt === undefined) return of(warehouse, clock.now)
+        const known = await openKnownAt({ warehouse, tenantId, at: knownAt, copies: false })
+        try {
+          return await of(known.warehouse, () => knownAt)
+        } finally {
+          await known.close()
+        }
+      },
+    }),
+    models: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      warehouse: (await storage()).warehouse,
+      registry: await registry(),
+    }),
+    close: () => closing.close(),
+  }
+}

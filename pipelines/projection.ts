@@ -1,0 +1,45 @@
+/**
+ * The log as the warehouse knows it: its events as rows, and the views they make. Views look at what the warehouse has,
+ * then hear of all that comes, so the sink begins after them and ends before.
+ */
+import type { StreamDefinition } from '#events/define.ts'
+import { openViews, type Views, type ViewsPorts } from '#pipelines/views.ts'
+import { openWarehouseSink, type WarehouseSink } from '#pipelines/warehouse-sink.ts'
+import type { EventLog } from '#storage/event-log/event-log.ts'
+
+export type ProjectionPorts = Omit<ViewsPorts, 'sinkCaughtUpTo'> & {
+  readonly eventLog: Pick<EventLog, 'identity' | 'consume'>
+  readonly streams: readonly StreamDefinition[]
+}
+export type Projection = {
+  readonly sink: WarehouseSink
+  readonly views: Views
+  /** Resolves when everything appended before the call is in the views. */
+  caughtUp(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The tables of the streams are there. */
+export async function openProjection(ports: ProjectionPorts): Promise<Projection> {
+  const filling: { sink?: WarehouseSink } = {}
+  const views = await openViews({ ...ports, sinkCaughtUpTo: () => filling.sink?.caughtUpTo() ?? 0 })
+  try {
+    const sink = await openWarehouseSink({ ...ports, onInserted: (_stream, batch) => views.touched(batch) })
+    filling.sink = sink
+    return {
+      sink,
+      views,
+      caughtUp: async () => {
+        await sink.caughtUp()
+        await views.caughtUp()
+      },
+      close: async () => {
+        await sink.close()
+        await views.close()
+      },
+    }
+  } catch (error) {
+    await views.close()
+    throw error
+  }
+}
