@@ -31,6 +31,7 @@ export async function buildViews(
     const reported = part.filter((key) => key.reported)
     await buildReportedViews({ warehouse, onTold }, reported, clock.now())
     await flagRushed(warehouse, part, flagged)
-    await warehouse.command(noteLateViews(part), options)
+    const late = part.filter((key) => key.late)
+    if (late.length > 0) await warehouse.command(noteLateViews(late), options)
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The events of views as a set: each once, on one clock, each with its place in the view. What is there twice counts
  * once; what carries a used id and says something else is an event of its own; order comes from the player's own count.
+ * Said in steps, each a query over the one before it.
  */
 import { playbackEvents } from '#events/playback.ts'
 import { streamColumns } from '#events/registry.ts'
@@ -50,14 +51,24 @@ const onOneClock = sql`
     min(skewMs) OVER whole AS leastSkewMs,
     max(skewMs) OVER whole - leastSkewMs > ${String(SKEW_MS)} AS setAnew,
     saidAt + multiIf(setAnew, skewMs, abs(leastSkewMs) > ${String(SKEW_MS)}, leastSkewMs, 0) AS at
-  FROM (${distinctEvents})
+  FROM distinct_events
   WINDOW whole AS (PARTITION BY tenantId, sid, playerId)`
 
 /**
  * In the player's order. Players that give one count twice are ordered by time, then by id, then by what they say, so that
  * the place never depends on how events came.
  */
-export const PLACED_EVENTS = sql`
+const placed = sql`
   SELECT *,
     row_number() OVER (PARTITION BY tenantId, sid, playerId ORDER BY seq, at, baseId, ${SAID.join(', ')}) AS place
-  FROM (${onOneClock})`
+  FROM on_one_clock`
+
+/** A query by its name; later steps of a statement read from it. */
+export type Step = readonly [name: string, select: string]
+
+/** The last one, `placed`, has the events of the views. */
+export const PLACED_EVENTS: readonly Step[] = [
+  ['distinct_events', distinctEvents],
+  ['on_one_clock', onOneClock],
+  ['placed', placed],
+]

@@ -9,6 +9,7 @@ import type { StoredEvent } from '#events/define.ts'
 import { type PlaybackEvent, playbackEvents } from '#events/playback.ts'
 import { buildViews, ROUND } from '#pipelines/build-views.ts'
 import { type ChartDelay, createDelayBook, type Waits } from '#pipelines/chart-delay.ts'
+import { isLate } from '#pipelines/late-views.ts'
 import { readMarks, writeMarks } from '#pipelines/view-marks.ts'
 import {
   idleViews,
@@ -73,7 +74,11 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
   let wake: (() => void) | undefined
   let hurry: (() => void) | undefined
 
-  const touch = ({ tenantId, sid, reported, waits }: Waiting, isLive: boolean, receivedAt?: number): void => {
+  const touch = (
+    { tenantId, sid, reported, late, waits }: Waiting,
+    isLive: boolean,
+    receivedAt?: number,
+  ): void => {
     const name = `${tenantId}\n${sid}`
     const known = live.get(name) ?? backlog.get(name)
     const joined = delays.join(waits, known?.waits)
@@ -81,6 +86,7 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
       tenantId,
       sid,
       reported: reported || known?.reported === true,
+      late: late || known?.late === true,
       waits: receivedAt === undefined ? joined : delays.begin(joined, receivedAt),
     }
     if (isLive || live.has(name)) {
@@ -167,8 +173,8 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
       const liveFrom = clock.now() - LIVE_MS
       for (const event of batch.events() as unknown as PlaybackEvent[]) {
         const { tenantId, sid, type, derivedAt, receivedAt } = event
-        const reported = type === 'playback.report.heard'
-        touch({ tenantId, sid, reported }, derivedAt >= liveFrom, receivedAt)
+        const view = { tenantId, sid, reported: type === 'playback.report.heard', late: isLate(event) }
+        touch(view, derivedAt >= liveFrom, receivedAt)
       }
       marks.set(batch.partition, Math.max(marks.get(batch.partition) ?? 0, batch.lastOffset + 1))
       marksChanged = true
