@@ -227,14 +227,6 @@ const VALUES: Partial<Record<(typeof VIEW_COLUMNS)[number][0], string>> = {
   revision: `toUInt64(${VIEWS_VERSION}) * 1099511627776 + eventCount`,
 }
 
-/*
- * Three rewrites of the engine's that look at every condition of every step again and again, and find nothing here: without
- * them planning costs a third. One thread: two would share out the events by view before each window, which costs as much
- * as all the rest (1,340 views of 40 events: 1.0 s of CPU with two, 0.55 with one, and sooner done).
- */
-const REBUILD_SETTINGS =
-  'max_threads = 1, optimize_and_compare_chain = 0, optimize_aggregators_of_group_by_keys = 0, optimize_group_by_function_keys = 0'
-
 const folded = sql`
   SELECT *,
     if(requested, requestedAt, firstAt) AS intentAt,
@@ -247,6 +239,8 @@ const folded = sql`
   FROM gathered`
 
 /*
+ * One thread: two would share out the events by view before each window, which costs as much as all the rest (1,340 views of
+ * 40 events: 1.0 s of CPU with two, 0.55 with one, and sooner done).
  * Steps have names, not places within each other: the engine's parser reads a query in a query in a query twice as often
  * with every level, which at eleven of them cost a quarter of all planning.
  */
@@ -263,7 +257,7 @@ const rebuilt = (events: readonly Step[], lost: string): string => {
     ['folded', folded],
   ]
   return sql`INSERT INTO views (${VIEW_COLUMNS.map(([name]) => name).join(', ')})
-SETTINGS ${REBUILD_SETTINGS}
+SETTINGS max_threads = 1
 WITH ${steps.map(([name, select]) => `${name} AS (${select})`).join(',\n')}
 SELECT ${VIEW_COLUMNS.map(([name]) => VALUES[name] ?? name).join(',\n  ')}
 FROM folded`
