@@ -3,13 +3,14 @@ import type { Clock } from '#base/clock.ts'
 import type { StoredEvent } from '#events/define.ts'
 import { noteLateViews } from '#pipelines/late-views.ts'
 import { buildReportedViews } from '#pipelines/reported-views.ts'
-import { flaggedHours, flagRushed } from '#pipelines/rushed-viewers.ts'
+import { flagRushed } from '#pipelines/rushed-viewers.ts'
 import type { TouchedView } from '#pipelines/views-find.ts'
 import { rebuildViews } from '#pipelines/views-sql.ts'
 import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
 /** Views built by one statement. */
 export const ROUND = 2000
+const OPTIONS = { timeoutMs: 120_000 }
 
 export type BuildPorts = {
   readonly warehouse: Warehouse
@@ -18,20 +19,27 @@ export type BuildPorts = {
   readonly onTold: (events: readonly StoredEvent[]) => Promise<void>
 }
 
-/** Builds the rows of the views again, whole; resolves when they can be read. */
+function* partsOf(keys: readonly TouchedView[]): Generator<readonly TouchedView[]> {
+  for (let at = 0; at < keys.length; at += ROUND) yield keys.slice(at, at + ROUND)
+}
+
+/** Builds the rows of the views again, whole; resolves when they can be read. They are to be settled before long. */
 export async function buildViews(
   { warehouse, clock, onTold }: BuildPorts,
   keys: readonly TouchedView[],
 ): Promise<void> {
-  const options = { timeoutMs: 120_000 }
-  for (let at = 0; at < keys.length; at += ROUND) {
-    const part = keys.slice(at, at + ROUND)
-    const flagged = await warehouse.query(flaggedHours(part), options)
-    await warehouse.command(rebuildViews(part, clock.now()), options)
+  for (const part of partsOf(keys)) {
+    await warehouse.command(rebuildViews(part, clock.now()), OPTIONS)
     const reported = part.filter((key) => key.reported)
     await buildReportedViews({ warehouse, onTold }, reported, clock.now())
-    await flagRushed(warehouse, part, flagged)
+  }
+}
+
+/** What hangs on more than one view, or on when its events came: judged of views that were built since it was last. */
+export async function settleViews(warehouse: Warehouse, keys: readonly TouchedView[]): Promise<void> {
+  for (const part of partsOf(keys)) {
+    await flagRushed(warehouse, part)
     const late = part.filter((key) => key.late)
-    if (late.length > 0) await warehouse.command(noteLateViews(late), options)
+    if (late.length > 0) await warehouse.command(noteLateViews(late), OPTIONS)
   }
 }

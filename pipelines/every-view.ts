@@ -1,6 +1,6 @@
 /** Builds the views of a warehouse that has none or not all: after a replay, and of what was known at some instant. */
 import type { Clock } from '#base/clock.ts'
-import { buildViews, ROUND } from '#pipelines/build-views.ts'
+import { buildViews, ROUND, settleViews } from '#pipelines/build-views.ts'
 import { everyView, type TouchedView } from '#pipelines/views-find.ts'
 import type { Statement, Warehouse } from '#storage/warehouse/warehouse.ts'
 
@@ -20,7 +20,9 @@ export async function buildEveryView(options: BuildEveryView): Promise<number> {
   const views = await warehouse.query(wanted, { timeoutMs: 600_000 })
   if (views.length > most) return views.length
   for (let at = 0; at < views.length; at += ROUND) {
-    await buildViews({ warehouse, clock, onTold: async () => {} }, views.slice(at, at + ROUND))
+    const part = views.slice(at, at + ROUND)
+    await buildViews({ warehouse, clock, onTold: async () => {} }, part)
+    await settleViews(warehouse, part)
     onProgress?.(Math.min(at + ROUND, views.length), views.length)
   }
   return views.length

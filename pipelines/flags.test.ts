@@ -8,7 +8,7 @@ import type { StoredEvent } from '#events/define.ts'
 import { streams } from '#events/registry.ts'
 import { figures } from '#metrics/figures.ts'
 import type { LeftOut } from '#metrics/scope.ts'
-import { flaggedHours, flagRushed, MOST_VIEWS } from '#pipelines/rushed-viewers.ts'
+import { flagRushed, MOST_VIEWS } from '#pipelines/rushed-viewers.ts'
 import { beat, begin, insert, NOW, START, trace, viewOf, warehouse } from '#pipelines/views.fixture.ts'
 import { openViews } from '#pipelines/views.ts'
 import { rebuildViews } from '#pipelines/views-sql.ts'
@@ -27,12 +27,11 @@ const viewAt = (sid: string, at: number, more: object = {}): StoredEvent[] =>
     ...more,
   }))
 
-/** As the pipeline builds: what was flagged, the rows, the flags. */
+/** As the pipeline builds: the rows, then the flags. */
 async function build(sids: readonly string[]): Promise<void> {
   const keys = sids.map((sid) => ({ tenantId: 'demo', sid }))
-  const flagged = await warehouse.query(flaggedHours(keys))
   await warehouse.command(rebuildViews(keys, NOW))
-  await flagRushed(warehouse, keys, flagged)
+  await flagRushed(warehouse, keys)
 }
 const flaggedOf = async (viewerKey: string): Promise<number> => {
   const [row] = await warehouse.query<{ n: number }>({

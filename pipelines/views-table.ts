@@ -5,7 +5,7 @@ import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
  * Of the rules rows are built by. One more whenever a rule or a column changes: rows of older rules are then built again
  * in the background, and win over what they were.
  */
-export const VIEWS_VERSION = 2
+export const VIEWS_VERSION = 3
 
 /** Columns in the order they are inserted. */
 export const VIEW_COLUMNS = [
@@ -98,6 +98,9 @@ const BESIDES = [
       tenantId String, viewerKey String, hour Int32, sid String, playerId String, watchMs UInt32)
     ENGINE = ReplacingMergeTree ORDER BY (tenantId, viewerKey, hour, sid, playerId) ${SAFE}
     COMMENT 'views by viewer and hour of their begin; entries of views that moved stay'`,
+  sql`CREATE TABLE IF NOT EXISTS flagged_hours (tenantId String, sid String, viewerKey String, hour Int32)
+    ENGINE = ReplacingMergeTree ORDER BY (tenantId, sid, viewerKey, hour) ${SAFE}
+    COMMENT 'hours in which a view was once flagged for its viewer’s haste'`,
   sql`CREATE TABLE IF NOT EXISTS late_views (
       tenantId String, sid String, playerId String, titleId String, day Date, receivedAt DateTime64(3, 'UTC'))
     ENGINE = ReplacingMergeTree(receivedAt) ORDER BY (tenantId, day, sid, playerId) ${SAFE}

@@ -7,7 +7,7 @@ import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import type { StoredEvent } from '#events/define.ts'
 import { type PlaybackEvent, playbackEvents } from '#events/playback.ts'
-import { buildViews, ROUND } from '#pipelines/build-views.ts'
+import { buildViews, ROUND, settleViews } from '#pipelines/build-views.ts'
 import { type ChartDelay, createDelayBook, type Waits } from '#pipelines/chart-delay.ts'
 import { isLate } from '#pipelines/late-views.ts'
 import { readMarks, writeMarks } from '#pipelines/view-marks.ts'
@@ -52,7 +52,9 @@ type Waiting = TouchedView & { readonly waits?: Waits | undefined }
 /** Between rounds. With this many views touched the next comes sooner: a round costs much, a view in it little. */
 const EVERY_MS = 500
 const BUSY_VIEWS = 100
-const BUSY_MS = 100
+const BUSY_MS = 50
+/** With many views touched they are settled, and marks written, no more often than this. */
+const SETTLE_MS = 1000
 /** Views of older rules built again in a round that has nothing else left to do. */
 const OUTDATED = 500
 /** Views with an event younger than this come before all others. */
@@ -66,7 +68,12 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
   const delays = createDelayBook({ clock, sinkCaughtUpTo })
   let live = new Map<string, Waiting>()
   const backlog = new Map<string, Waiting>()
-  let marksChanged = false
+  /** Built, with flags that may be wrong still. */
+  const unsettled = new Map<string, TouchedView>()
+  let settledAt = 0
+  /** Batches that moved the marks, and how many of them the marks written say. */
+  let moved = 0
+  let written = 0
   let watermark = 0
   let idleAt = 0
   let hasOutdated = true
@@ -102,10 +109,19 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
     const keys = await warehouse.query(outdatedViews(OUTDATED), { timeoutMs: 120_000 })
     hasOutdated = keys.length > 0
     await build(keys)
+    await settleViews(warehouse, keys)
     if (hasOutdated) await warehouse.command(keepOutdated(keys))
   }
-  /** Builds all live views and a part of the backlog. Says whether that was everything touched before. */
-  const round = async (): Promise<boolean> => {
+  const settle = async (): Promise<void> => {
+    await settleViews(warehouse, [...unsettled.values()])
+    unsettled.clear()
+    settledAt = clock.now()
+  }
+  /**
+   * Builds all live views and a part of the backlog, and settles what was built unless more is waiting and it was just done.
+   * Says whether that was everything touched before.
+   */
+  const round = async (mustSettle = false): Promise<boolean> => {
     const reachable = sinkCaughtUpTo()
     const now = clock.now()
     if (now - idleAt > IDLE_EVERY_MS) {
@@ -115,29 +131,35 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
     const takenLive = live
     const takenOlder = new Map([...backlog].slice(0, ROUND))
     const reached = new Map(marks)
+    const movedThen = moved
     live = new Map()
     for (const name of takenOlder.keys()) backlog.delete(name)
     const isWhole = backlog.size === 0
+    const taken = new Map([...takenLive, ...takenOlder])
     try {
-      const taken = [...takenLive.values(), ...takenOlder.values()]
-      await build(taken)
-      for (const { waits } of taken) delays.end(waits)
-      if (!isWhole) return false
-      if (marksChanged) await writeMarks(warehouse, reached)
-      marksChanged = false
-      watermark = reachable
+      await build([...taken.values()])
     } catch (error) {
       for (const key of takenLive.values()) touch(key, true)
       for (const key of takenOlder.values()) touch(key, false)
       throw error
     }
+    for (const [name, { waits, ...view }] of taken) {
+      delays.end(waits)
+      unsettled.set(name, { ...view, late: view.late || unsettled.get(name)?.late === true })
+    }
+    const isDue = mustSettle || live.size < BUSY_VIEWS || clock.now() - settledAt >= SETTLE_MS
+    if (isDue) await settle()
+    if (!isDue || !isWhole) return isWhole
+    if (movedThen !== written) await writeMarks(warehouse, reached)
+    written = movedThen
+    watermark = reachable
     await buildOutdated()
     return true
   }
   for (const view of await findUnbuilt(warehouse, marks)) touch(view, false)
   let running: Promise<unknown> = Promise.resolve()
-  const next = (): Promise<boolean> => {
-    const result = running.then(round)
+  const next = (mustSettle = false): Promise<boolean> => {
+    const result = running.then(() => round(mustSettle))
     running = result.catch(() => undefined)
     return result
   }
@@ -177,12 +199,12 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
         touch(view, derivedAt >= liveFrom, receivedAt)
       }
       marks.set(batch.partition, Math.max(marks.get(batch.partition) ?? 0, batch.lastOffset + 1))
-      marksChanged = true
+      moved++
       if (live.size >= BUSY_VIEWS) hurry?.()
     },
     watermarkAt: () => watermark,
     caughtUp: async () => {
-      while (!(await next()));
+      while (!(await next(true)));
     },
     waiting: () => live.size + backlog.size,
     delay: delays.read,
