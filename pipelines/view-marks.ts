@@ -2,6 +2,9 @@
 import { encodeRows } from '#storage/warehouse/native.ts'
 import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
+/** By partition, the next offset. */
+export type Marks = ReadonlyMap<number, number>
+
 const COLUMNS = [
   { name: 'logPartition', type: 'UInt16' },
   { name: 'nextOffset', type: 'UInt64' },

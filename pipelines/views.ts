@@ -10,7 +10,8 @@ import { type PlaybackEvent, playbackEvents } from '#events/playback.ts'
 import { buildViews, ROUND, settleViews } from '#pipelines/build-views.ts'
 import { type ChartDelay, createDelayBook, type Waits } from '#pipelines/chart-delay.ts'
 import { isLate } from '#pipelines/late-views.ts'
-import { readMarks, writeMarks } from '#pipelines/view-marks.ts'
+import { createSettling } from '#pipelines/settling.ts'
+import { readMarks } from '#pipelines/view-marks.ts'
 import {
   idleViews,
   keepOutdated,
@@ -28,6 +29,8 @@ export type ViewsPorts = {
   readonly log: Log
   /** Everything received before this instant is in the warehouse. */
   readonly sinkCaughtUpTo: () => number
+  /** Has what was received brought to the warehouse. Asked before each round, so that what comes is built at once. */
+  readonly gather?: () => Promise<void>
   /** Hears what happened in views that players of others reported: all of a view whenever it is built, until it resolves. */
   readonly onTold?: (events: readonly StoredEvent[]) => Promise<void>
   readonly everyMs?: number
@@ -52,9 +55,9 @@ type Waiting = TouchedView & { readonly waits?: Waits | undefined }
 /** Between rounds. With this many views touched the next comes sooner: a round costs much, a view in it little. */
 const EVERY_MS = 500
 const BUSY_VIEWS = 100
-const BUSY_MS = 50
-/** With many views touched they are settled, and marks written, no more often than this. */
-const SETTLE_MS = 1000
+const BUSY_MS = 20
+/** While many views are touched they are settled no more often than this. */
+const SETTLE_MS = 5000
 /** Views of older rules built again in a round that has nothing else left to do. */
 const OUTDATED = 500
 /** Views with an event younger than this come before all others. */
@@ -62,20 +65,17 @@ const LIVE_MS = 60_000
 const IDLE_EVERY_MS = 60_000
 
 export async function openViews(ports: ViewsPorts): Promise<Views> {
-  const { warehouse, clock, log, sinkCaughtUpTo, onTold = async () => {}, everyMs = EVERY_MS } = ports
+  const { warehouse, clock, log, sinkCaughtUpTo, everyMs = EVERY_MS } = ports
+  const { gather = async () => {}, onTold = async () => {} } = ports
   await ensureViewTables(warehouse)
   const marks = await readMarks(warehouse)
   const delays = createDelayBook({ clock, sinkCaughtUpTo })
   let live = new Map<string, Waiting>()
   const backlog = new Map<string, Waiting>()
-  /** Built, with flags that may be wrong still. */
-  const unsettled = new Map<string, TouchedView>()
-  let settledAt = 0
-  /** Batches that moved the marks, and how many of them the marks written say. */
-  let moved = 0
-  let written = 0
+  const settling = createSettling(ports)
   let watermark = 0
   let idleAt = 0
+  let isBusy = false
   let hasOutdated = true
   let closed = false
   let wake: (() => void) | undefined
@@ -112,16 +112,12 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
     await settleViews(warehouse, keys)
     if (hasOutdated) await warehouse.command(keepOutdated(keys))
   }
-  const settle = async (): Promise<void> => {
-    await settleViews(warehouse, [...unsettled.values()])
-    unsettled.clear()
-    settledAt = clock.now()
-  }
   /**
-   * Builds all live views and a part of the backlog, and settles what was built unless more is waiting and it was just done.
-   * Says whether that was everything touched before.
+   * Builds all live views and a part of the backlog, and settles them: while many are touched, beside the rounds that
+   * follow. Says whether that was everything touched before.
    */
   const round = async (mustSettle = false): Promise<boolean> => {
+    await gather()
     const reachable = sinkCaughtUpTo()
     const now = clock.now()
     if (now - idleAt > IDLE_EVERY_MS) {
@@ -131,7 +127,6 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
     const takenLive = live
     const takenOlder = new Map([...backlog].slice(0, ROUND))
     const reached = new Map(marks)
-    const movedThen = moved
     live = new Map()
     for (const name of takenOlder.keys()) backlog.delete(name)
     const isWhole = backlog.size === 0
@@ -145,13 +140,15 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
     }
     for (const [name, { waits, ...view }] of taken) {
       delays.end(waits)
-      unsettled.set(name, { ...view, late: view.late || unsettled.get(name)?.late === true })
+      settling.add(name, view)
     }
-    const isDue = mustSettle || live.size < BUSY_VIEWS || clock.now() - settledAt >= SETTLE_MS
-    if (isDue) await settle()
-    if (!isDue || !isWhole) return isWhole
-    if (movedThen !== written) await writeMarks(warehouse, reached)
-    written = movedThen
+    isBusy = taken.size >= BUSY_VIEWS
+    if (mustSettle || !isBusy) await settling.settle(isWhole ? reached : null)
+    else if (clock.now() - settling.begunAt() >= SETTLE_MS)
+      settling
+        .settle(isWhole ? reached : null)
+        .catch((error: unknown) => log.error({ err: error }, 'views could not be settled'))
+    if (!isWhole) return false
     watermark = reachable
     await buildOutdated()
     return true
@@ -185,7 +182,7 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
       if (!isWhole) continue
       if (closed) return
       await pause(Math.min(BUSY_MS, everyMs))
-      if (live.size < BUSY_VIEWS) await pause(everyMs - BUSY_MS, true)
+      if (!isBusy && live.size < BUSY_VIEWS) await pause(everyMs - BUSY_MS, true)
     }
   }
   const looping = loop()
@@ -199,7 +196,6 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
         touch(view, derivedAt >= liveFrom, receivedAt)
       }
       marks.set(batch.partition, Math.max(marks.get(batch.partition) ?? 0, batch.lastOffset + 1))
-      moved++
       if (live.size >= BUSY_VIEWS) hurry?.()
     },
     watermarkAt: () => watermark,
@@ -213,6 +209,7 @@ export async function openViews(ports: ViewsPorts): Promise<Views> {
       wake?.()
       await looping
       await running
+      await settling.settle(null)
     },
   }
 }

@@ -9,6 +9,7 @@ import { schemaPrintOf } from '#events/print.ts'
 import { streamColumns } from '#events/registry.ts'
 import type { Consumer, EventLog, LogBatch } from '#storage/event-log/event-log.ts'
 import { decodeRows, encodeBlock } from '#storage/warehouse/native.ts'
+import { joinBlocks } from '#storage/warehouse/native-join.ts'
 import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type WarehouseSinkPorts = {
@@ -21,7 +22,7 @@ export type WarehouseSinkPorts = {
   readonly log: Log
 }
 export type WarehouseSink = {
-  /** Resolves when everything appended before the call can be queried. */
+  /** Resolves when everything appended before the call can be queried. No batch grows meanwhile. */
   caughtUp(): Promise<void>
   /** Everything appended before this instant can be queried. */
   caughtUpTo(): number
@@ -32,8 +33,8 @@ export type WarehouseSink = {
 
 const GROUP = 'warehouse-sink'
 const MAX_EVENTS = 40_000
-/** How long a batch may grow: what the freshest figure waits at most before it is inserted. */
-const LINGER_MS = 150
+/** How long a batch may grow while nobody waits for what is in it. */
+const LINGER_MS = 500
 const LOOK_MS = 200
 
 export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<WarehouseSink> {
@@ -45,7 +46,7 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
     const insert = async (batch: LogBatch): Promise<void> => {
       if (batch.takenOver) await findKnown(batch, eventLog.identity, warehouse, unsure)
       const known = unsure.get(batch.partition)
-      const blocks = known === undefined ? batch.native() : withoutKnown(batch, known)
+      const blocks = known === undefined ? joinBlocks(batch.native()) : withoutKnown(batch, known)
       if (blocks.length > 0)
         await warehouse.insertNative(stream.table, blocks, { token: tokenOf(place, batch, known) })
       // Only now: an insert that failed is tried again without what was there before it.
@@ -68,20 +69,23 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
 
   let closed = false
   let clearAt = 0
-  const allCaughtUp = async (): Promise<void> => {
+  const caughtUp = async (): Promise<void> => {
+    const askedAt = clock.now()
     await Promise.all(consumers.map((consumer) => consumer.caughtUp()))
+    if (!closed) clearAt = Math.max(clearAt, askedAt)
   }
   const look = async (): Promise<void> => {
     while (!closed) {
-      const askedAt = clock.now()
-      await allCaughtUp()
-      if (!closed) clearAt = askedAt
+      await caughtUp()
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   }
   const looking = look()
   return {
-    caughtUp: allCaughtUp,
+    caughtUp: () => {
+      for (const consumer of consumers) consumer.hurry()
+      return caughtUp()
+    },
     caughtUpTo: () => clearAt,
     lag: async () => {
       const lags = await Promise.all(consumers.map((consumer) => consumer.lag()))

@@ -21,6 +21,9 @@ export function startConsumer(input: ConsumerInput): Consumer & { positions(): r
   const next = [...startAt]
   const takenOver = new Set(partitions.keys())
   const committedTo = new Set<() => void>()
+  /** Per partition: what lies before is handed over without lingering. */
+  const hurriedTo = partitions.map(() => 0)
+  const lingering = new Set<() => void>()
   let closed = false
   const wakers = new Set<() => void>()
 
@@ -40,6 +43,15 @@ export function startConsumer(input: ConsumerInput): Consumer & { positions(): r
     until((done) => {
       const timer = setTimeout(done, ms)
       return () => clearTimeout(timer)
+    })
+  const linger = (): Promise<void> =>
+    until((done) => {
+      const timer = setTimeout(done, lingerMs)
+      lingering.add(done)
+      return () => {
+        clearTimeout(timer)
+        lingering.delete(done)
+      }
     })
   const goOnAt = async (number: number, offset: number): Promise<void> => {
     await commit(number, offset)
@@ -66,7 +78,8 @@ export function startConsumer(input: ConsumerInput): Consumer & { positions(): r
         await appended(partition)
         continue
       }
-      if (lingerMs > 0 && partition.end() - at < maxEvents) await pause(lingerMs)
+      const mayGrow = lingerMs > 0 && at >= (hurriedTo[number] ?? 0) && partition.end() - at < maxEvents
+      if (mayGrow) await linger()
       const end = partition.end()
       const blocks = await readBlocks(partition, at, maxEvents).catch(async (error: unknown) => {
         onError(error)
@@ -101,6 +114,10 @@ export function startConsumer(input: ConsumerInput): Consumer & { positions(): r
           committedTo.add(heard)
         })
       }
+    },
+    hurry: () => {
+      for (const [number, partition] of partitions.entries()) hurriedTo[number] = partition.end()
+      for (const end of lingering) end()
     },
     lag: async () =>
       partitions.reduce((sum, partition, number) => sum + partition.end() - (next[number] ?? 0), 0),

@@ -42,13 +42,15 @@ export type ConsumeOptions = {
   readonly from: 'start' | 'end'
   /** A batch holds at most about this many events. */
   readonly maxEvents?: number
-  /** How long to let a batch grow before it is handed over, in ms. Default 0: as soon as there is something. */
+  /** How long a batch may grow before it is handed over, in ms. Default 0: as soon as there is something. */
   readonly lingerMs?: number
 }
 
 export type Consumer = {
   /** Resolves when everything appended before the call has been handled and committed by the group. */
   caughtUp(): Promise<void>
+  /** Lets no batch grow that holds what was appended before the call. On Kafka none grows for longer than a fetch waits. */
+  hurry(): void
   /** Events appended but not yet committed by this group. */
   lag(): Promise<number>
   /** Finishes the batch in hand, then stops. Idempotent. */

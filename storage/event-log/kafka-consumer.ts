@@ -32,6 +32,8 @@ const LONGEST_PAUSE_MS = 5000
 const HEARTBEAT_MS = 3000
 /** A fetch is answered at the latest after so long: what a rebalance and a close wait for. */
 const FETCH_WAIT_MS = 200
+/** The broker lets a batch grow, and cannot be told to hurry. */
+const LONGEST_LINGER_MS = 150
 /** What an event takes on the wire, compressed, at least and at most about: how much makes a batch of so many. */
 const SMALL_EVENT_BYTES = 50
 const LARGE_EVENT_BYTES = 200
@@ -125,7 +127,7 @@ export function startKafkaConsumer(input: KafkaConsumerInput): Consumer {
     client.join({
       group: groupId,
       topic,
-      maxWaitMs: lingerMs > 0 ? lingerMs : FETCH_WAIT_MS,
+      maxWaitMs: lingerMs > 0 ? Math.min(lingerMs, LONGEST_LINGER_MS) : FETCH_WAIT_MS,
       minBytes: lingerMs > 0 ? maxEvents * SMALL_EVENT_BYTES : 1,
       maxBytesPerPartition: Math.max(MIN_FETCH_BYTES, maxEvents * LARGE_EVENT_BYTES),
       onAssigned: (partitions) => {
@@ -190,6 +192,7 @@ export function startKafkaConsumer(input: KafkaConsumerInput): Consumer {
         await wait(LOOK_MS)
       }
     },
+    hurry: () => {},
     lag: async () => {
       const [ends, firsts] = await bounds()
       const now = await nexts(ends, firsts)

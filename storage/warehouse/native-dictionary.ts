@@ -31,6 +31,21 @@ export function writeRepeated(out: ByteWriter, value: string, count: number): vo
   out.fill(value === '' ? 0 : 1, count)
 }
 
+/** All keys, then the key of each of `count` rows. */
+export function writeDictionary(
+  out: ByteWriter,
+  keys: readonly string[],
+  indexes: Uint32Array,
+  count: number,
+): void {
+  const width = keys.length <= 256 ? 0 : keys.length <= 65_536 ? 1 : 2
+  out.u64(width + HAS_KEYS + UPDATES_KEYS)
+  out.u64(keys.length)
+  for (const key of keys) out.string(key)
+  out.u64(count)
+  out.unsigned(indexes, count, 1 << width)
+}
+
 export function dictionaryBody(withNulls: boolean): Kind {
   const defaults = withNulls ? ['', ''] : ['']
   let keys = [...defaults]
@@ -87,12 +102,7 @@ export function dictionaryBody(withNulls: boolean): Kind {
       }
     },
     flush: (out) => {
-      const width = keys.length <= 256 ? 0 : keys.length <= 65_536 ? 1 : 2
-      out.u64(width + HAS_KEYS + UPDATES_KEYS)
-      out.u64(keys.length)
-      for (const key of keys) out.string(key)
-      out.u64(count)
-      out.unsigned(indexes, count, 1 << width)
+      writeDictionary(out, keys, indexes, count)
       count = 0
       if (keys.length === defaults.length) return
       keys = [...defaults]

@@ -70,3 +70,13 @@ export function valuesIn(said: ColumnValues, shared: unknown, count: number): un
     states[i] === SAID ? read(values[i] as number) : states[i] === NULL ? null : shared,
   )
 }
+
+/** Bytes of the default that stands in for a null: of text, its length. */
+export const widthOf = (type: string): number =>
+  type === 'String'
+    ? 1
+    : type === 'Bool'
+      ? 1
+      : type.startsWith('DateTime64(')
+        ? 8
+        : Number(/\d+$/.exec(type)) / 8

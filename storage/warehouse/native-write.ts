@@ -11,6 +11,7 @@ import {
   readerOf,
   SAID,
   valuesIn,
+  widthOf,
 } from '#storage/warehouse/native-values.ts'
 
 /** Gathers one column, run by run. */
@@ -206,16 +207,6 @@ function strings(): Kind {
     size: () => data.at,
   }
 }
-
-/** Bytes of the default that stands in for a null: of text, its length. */
-const widthOf = (type: string): number =>
-  type === 'String'
-    ? 1
-    : type === 'Bool'
-      ? 1
-      : type.startsWith('DateTime64(')
-        ? 8
-        : Number(/\d+$/.exec(type)) / 8
 
 /** A byte for each row that says whether it is null, then all values with defaults in place of nulls. */
 function nullable(type: string): Kind {
