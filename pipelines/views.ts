@@ -57,7 +57,7 @@ const EVERY_MS = 500
 const BUSY_VIEWS = 100
 const BUSY_MS = 20
 /** While many views are touched they are settled no more often than this. */
-const SETTLE_MS = 5000
+const SETTLE_MS = 1000
 /** Views of older rules built again in a round that has nothing else left to do. */
 const OUTDATED = 500
 /** Views with an event younger than this come before all others. */

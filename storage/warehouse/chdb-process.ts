@@ -10,8 +10,9 @@ import { Session } from 'chdb'
 import { DIALECT } from '#storage/warehouse/dialect.ts'
 
 const [dir = '', socketPath = ''] = process.argv.slice(2)
-/** One takes data, one all else that writes, the others answer. */
-const SESSIONS = 4
+/** Some take data, one all else that writes, the others answer. */
+const SESSIONS = 5
+const DATA_SESSIONS = 2
 const DEFAULT_DATABASE = 'default'
 const drafts = path.join(dir, 'incoming')
 const data = path.join(dir, 'data')
@@ -30,36 +31,55 @@ const ALLOWED = new Set(['insert_deduplication_token', 'max_execution_time'])
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
 
-type Worker = { readonly session: Session; database: string; tail: Promise<unknown>; waiting: number }
+type Worker = {
+  readonly session: Session
+  database: string
+  tail: Promise<unknown>
+  waiting: number
+  /** Of inserts that wait or run: the same said again follows the first. */
+  readonly tokens: Set<string>
+}
 
 function openWorkers(): Worker[] {
   mkdirSync(drafts, { recursive: true, mode: 0o700 })
   return Array.from({ length: SESSIONS }, () => {
     const session = new Session(data)
     for (const setting of SETTINGS) session.query(`SET ${setting}`)
-    return { session, database: DEFAULT_DATABASE, tail: Promise.resolve(), waiting: 0 }
+    return { session, database: DEFAULT_DATABASE, tail: Promise.resolve(), waiting: 0, tokens: new Set() }
   })
 }
 
 type Kind = 'data' | 'write' | 'read'
 /**
- * Runs on the session with the fewest waiting of those for its kind. Data keep to one session, so that inserts never race
- * each other, and do not wait for what is built of them.
+ * Runs on the session with the fewest waiting of those for its kind. Data have sessions of their own, so that they do not
+ * wait for what is built of them.
  */
 function inTurn<T>(
   workers: readonly Worker[],
-  { kind, database }: { readonly kind: Kind; readonly database: string },
+  {
+    kind,
+    database,
+    token,
+  }: { readonly kind: Kind; readonly database: string; readonly token: string | null },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const able = kind === 'read' ? workers.slice(2) : workers.slice(kind === 'data' ? 0 : 1).slice(0, 1)
-  const worker = able.reduce((best, one) => (one.waiting < best.waiting ? one : best))
+  const [data, rest] = [workers.slice(0, DATA_SESSIONS), workers.slice(DATA_SESSIONS)]
+  const able = kind === 'data' ? data : kind === 'write' ? rest.slice(0, 1) : rest.slice(1)
+  const idlest = able.reduce((best, one) => (one.waiting < best.waiting ? one : best))
+  const worker = (token !== null && able.find(({ tokens }) => tokens.has(token))) || idlest
+  if (token !== null) worker.tokens.add(token)
   worker.waiting++
   const turn = worker.tail.then(() => {
     if (worker.database !== database) worker.session.query(`USE ${database}`)
     worker.database = database
     return cleanly(worker.session, work)
   })
-  worker.tail = turn.catch(() => {}).finally(() => worker.waiting--)
+  worker.tail = turn
+    .catch(() => {})
+    .finally(() => {
+      worker.waiting--
+      if (token !== null) worker.tokens.delete(token)
+    })
   return turn
 }
 
@@ -98,7 +118,8 @@ async function answer(workers: readonly Worker[], request: IncomingMessage): Pro
   const database = searchParams.get('database') ?? DEFAULT_DATABASE
   if (!/^\w+$/.test(database)) throw new Error('that is no name of a database')
   const kind = inAddress !== null ? 'data' : reads ? 'read' : 'write'
-  return inTurn(workers, { kind, database }, async (session) => {
+  const token = searchParams.get('insert_deduplication_token')
+  return inTurn(workers, { kind, database, token }, async (session) => {
     for (const param of params) session.query(param)
     if (inAddress !== null)
       return insertData(session, statement, { body, file: searchParams.get('file') }, settings)

@@ -2,12 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRandom } from '#base/random.ts'
-import {
-  decodeBlocks,
-  decodeRows,
-  encodeRows,
-  type NativeColumn,
-} from '#storage/warehouse/native.ts'
+import { decodeBlocks, decodeRows, encodeRows, type NativeColumn } from '#storage/warehouse/native.ts'
 import { joinBlocks } from '#storage/warehouse/native-join.ts'
 
 const COLUMNS: readonly NativeColumn[] = [
