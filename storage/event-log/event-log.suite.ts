@@ -258,6 +258,31 @@ export function eventLogSuite(name: string, openLog: (log: string) => Promise<Ev
     await log.close()
   })
 
+  test(of('a batch that may grow for long is handed over when somebody is in a hurry'), async () => {
+    const log = await openLog('hurry')
+    const begun = Promise.withResolvers<void>()
+    const may = Promise.withResolvers<void>()
+    const counts: number[] = []
+    const consumer = log.consume(
+      { group: 'g', stream: feedback, from: 'start', lingerMs: 3_600_000 },
+      async (batch) => {
+        counts.push(batch.count)
+        begun.resolve()
+        await may.promise
+      },
+    )
+    await log.append(feedback, runOf([ratingEvent('a'), ratingEvent('b')]))
+    consumer.hurry()
+    await begun.promise
+    // Also what came while the batch was in hand.
+    await log.append(feedback, runOf([ratingEvent('c')]))
+    consumer.hurry()
+    may.resolve()
+    await consumer.caughtUp()
+    assert.deepEqual(counts, [2, 1])
+    await log.close()
+  })
+
   test(of('closing waits for the batch in hand and commits it; what comes later is refused'), async () => {
     const log = await openLog('closing')
     await log.append(feedback, runOf([ratingEvent('a')]))

@@ -134,7 +134,7 @@ function joinArrays(out: ByteWriter, type: string, runs: readonly Run[]): void {
 /** Each part has a dictionary of its own; the first key of all is the default, with nulls null and then the default. */
 function joinWords(out: ByteWriter, type: string, runs: readonly Run[]): void {
   const defaults = type.startsWith('Nullable(') ? 2 : 1
-  const keys: string[] = new Array(defaults).fill('')
+  const keys = Array.from({ length: defaults }, () => '')
   const indexOf = new Map([['', defaults - 1]])
   const indexes = new Uint32Array(runs.reduce((sum, { count }) => sum + count, 0))
   if (indexes.length === 0) return
