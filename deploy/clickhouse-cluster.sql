@@ -486,6 +486,13 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{rep
 CREATE TABLE IF NOT EXISTS streamverse.viewer_hours ON CLUSTER '{cluster}' AS streamverse.viewer_hours_local
 ENGINE = Distributed('{cluster}', 'streamverse', 'viewer_hours_local', cityHash64(tenantId, viewerKey));
 
+CREATE TABLE IF NOT EXISTS streamverse.flagged_hours_local ON CLUSTER '{cluster}' (tenantId String, sid String, viewerKey String, hour Int32)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') ORDER BY (tenantId, sid, viewerKey, hour) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+    COMMENT 'hours in which a view was once flagged for its viewer’s haste';
+
+CREATE TABLE IF NOT EXISTS streamverse.flagged_hours ON CLUSTER '{cluster}' AS streamverse.flagged_hours_local
+ENGINE = Distributed('{cluster}', 'streamverse', 'flagged_hours_local', cityHash64(tenantId, sid));
+
 CREATE TABLE IF NOT EXISTS streamverse.late_views_local ON CLUSTER '{cluster}' (
       tenantId String, sid String, playerId String, titleId String, day Date, receivedAt DateTime64(3, 'UTC'))
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}', receivedAt) ORDER BY (tenantId, day, sid, playerId) SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
