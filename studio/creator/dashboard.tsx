@@ -6,7 +6,6 @@ import {
   Container,
   Group,
   Image,
-  SegmentedControl,
   SimpleGrid,
   Stack,
   Table,
@@ -15,13 +14,16 @@ import {
 } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { gql } from '@urql/core'
-import { useState } from 'react'
 import { Empty } from '../shared/empty.tsx'
 import { formatCount, formatDuration, formatWatchTime } from '../shared/format.ts'
 import { Query } from '../shared/query.tsx'
+import { AudienceCard } from './audience.tsx'
+import { ConcurrencyCard } from './concurrency.tsx'
 import { FigureCard } from './figure-card.tsx'
 import { changeOf, ENGAGEMENT, FIGURES, type Figures, QUALITY, RANGES, type Range } from './figures.ts'
 import { FiguresOf, HowButton } from './how.tsx'
+import { KnownAtNote } from './known-at.tsx'
+import { PeriodControl, usePeriod } from './period.tsx'
 import { RealtimeCard } from './realtime.tsx'
 import { POINT, type Point, SeriesCard } from './series-card.tsx'
 import { SimulatedMark } from './simulated-mark.tsx'
@@ -40,19 +42,22 @@ type Top = {
 type Overview = { current: Figures; previous: Figures | null; series: Point[]; topTitles: Top[] }
 const OVERVIEW = gql<
   { studio: { creator: { name: string }; titles: { totalCount: number }; overview: Overview } },
-  { range: Range }
+  { range: Range; knownAt: number | null }
 >(
-  `query Overview($range: Range!) { studio { creator { name } titles(first: 1) { totalCount } overview(range: $range) {
+  `query Overview($range: Range!, $knownAt: Instant) { studio(knownAt: $knownAt) { creator { name } titles(first: 1) { totalCount }
+    overview(range: $range) {
     current { ${FIGURES} } previous { ${FIGURES} } series { ${POINT} }
     topTitles(first: 8) { views watchTimeMs averageViewMs title { id name posterUrl simulated } } } } }`,
 )
 
 export function Dashboard() {
-  const [range, setRange] = useState<Range>('days28')
+  const { period, control } = usePeriod('days28')
+  const { range, knownAt } = period
   return (
-    <FiguresOf value={{ titleId: null, range }}>
+    <FiguresOf value={{ titleId: null, ...period }}>
       <Container size="xl" px={0}>
-        <Query query={OVERVIEW} variables={{ range }}>
+        <KnownAtNote {...control} />
+        <Query key={knownAt} query={OVERVIEW} variables={period}>
           {({ studio: { creator, titles, overview } }) => (
             <Stack>
               <Group justify="space-between" align="flex-end">
@@ -69,17 +74,12 @@ export function Dashboard() {
                 </Empty>
               ) : (
                 <>
-                  <RealtimeCard />
+                  {knownAt === null && <RealtimeCard />}
                   <Group justify="space-between">
                     <Title order={2} size="h4">
                       {RANGES.find((one) => one.value === range)?.label}
                     </Title>
-                    <SegmentedControl
-                      aria-label="Period"
-                      data={[...RANGES]}
-                      value={range}
-                      onChange={(value) => setRange(value as Range)}
-                    />
+                    <PeriodControl {...control} />
                   </Group>
                   <Period overview={overview} hourly={range === 'hours24'} />
                 </>
@@ -105,6 +105,10 @@ function Period({ overview, hourly }: { readonly overview: Overview; readonly ho
         ))}
       </SimpleGrid>
       <SeriesCard points={series} hourly={hourly} />
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <ConcurrencyCard />
+        <AudienceCard />
+      </SimpleGrid>
       <Card withBorder component="section" aria-labelledby="top">
         <Group gap="xs" mb="xs">
           <Title order={2} size="h4" id="top">

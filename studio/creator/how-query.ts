@@ -35,27 +35,37 @@ const PROVENANCE = `provenance(of: $of) { metrics { name about formula populatio
   rows { what counted leftOut { kind views } late repeatedEvents } }`
 
 /** Which object is asked: the period's figures, its lists, or a report of its own. */
-export type Report = 'figures' | 'lists' | 'realtime' | 'retention' | 'witnesses'
+export type Report = 'figures' | 'lists' | 'realtime' | 'retention' | 'witnesses' | 'concurrency' | 'audience'
 const RANGED = 'overview(range: $range)'
+const STUDIO = 'studio(knownAt: $knownAt)'
 const CHANNEL: Partial<Record<Report, readonly string[]>> = {
-  figures: ['studio', RANGED, 'current'],
-  lists: ['studio', RANGED],
+  figures: [STUDIO, RANGED, 'current'],
+  lists: [STUDIO, RANGED],
   realtime: ['studio', 'realtime'],
+  concurrency: [STUDIO, 'concurrency(range: $range)'],
+  audience: [STUDIO, 'audience'],
 }
-const TITLE = ['title(id: $titleId)', 'analytics(range: $range)']
-const OF_TITLE: Record<Report, readonly string[]> = {
+const TITLE = ['title(id: $titleId)', 'analytics(range: $range, knownAt: $knownAt)']
+const OF_TITLE: Partial<Record<Report, readonly string[]>> = {
   figures: [...TITLE, 'figures'],
   lists: TITLE,
   realtime: [...TITLE, 'realtime'],
   retention: [...TITLE, 'retention'],
   witnesses: [...TITLE, 'witnesses'],
+  concurrency: [...TITLE, 'concurrency'],
 }
 
-export type Variables = { readonly range: Range; readonly of: string | null; readonly titleId: string | null }
+export type Variables = {
+  readonly range: Range
+  readonly of: string | null
+  readonly titleId: string | null
+  readonly knownAt: number | null
+}
 const DECLARED: Readonly<Record<string, string>> = {
   titleId: '$titleId: ID!',
   range: '$range: Range!',
   of: '$of: String',
+  knownAt: '$knownAt: Instant',
 }
 
 function documentOf(name: string, path: readonly string[]) {

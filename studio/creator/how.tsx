@@ -9,8 +9,13 @@ import type { Range } from './figures.ts'
 import { How } from './how-card.tsx'
 import { type Question, questionOf, type Report, type Variables } from './how-query.ts'
 
-type Page = { readonly titleId: string | null; readonly range: Range }
-const PageContext = createContext<Page>({ titleId: null, range: 'days28' })
+type Page = {
+  readonly titleId: string | null
+  readonly range: Range
+  /** Epoch ms of a look back; null for now. */
+  readonly knownAt: number | null
+}
+export const PageContext = createContext<Page>({ titleId: null, range: 'days28', knownAt: null })
 /** Whose figures a page shows, and of which period. */
 export const FiguresOf = PageContext.Provider
 

@@ -14,7 +14,7 @@ type KpiProps = {
 }
 
 export const KpiCard = ({ label, value, change = null, note, aside, badge }: KpiProps) => (
-  <Card withBorder padding="md">
+  <Card withBorder padding="md" role="group" aria-label={label}>
     <Group justify="space-between" gap={4} wrap="nowrap" align="flex-start">
       <Text size="sm" c="dimmed">
         {label}

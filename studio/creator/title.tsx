@@ -1,29 +1,19 @@
 /** One title in depth, for its creator: state, figures, retention, quality in plain words. */
-import {
-  Anchor,
-  Badge,
-  Button,
-  Container,
-  Group,
-  Image,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Text,
-  Title,
-} from '@mantine/core'
+import { Anchor, Badge, Button, Container, Group, Image, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { gql } from '@urql/core'
-import { useState } from 'react'
 import { Empty } from '../shared/empty.tsx'
 import { formatDuration } from '../shared/format.ts'
 import { Query } from '../shared/query.tsx'
 import { useTitle } from '../shared/use-title.ts'
 import { CAPTION, type Caption, Captions } from './captions.tsx'
+import { ConcurrencyCard } from './concurrency.tsx'
 import { FigureCard } from './figure-card.tsx'
-import { ENGAGEMENT, FIGURES, type Figures, RANGES, type Range } from './figures.ts'
+import { ENGAGEMENT, FIGURES, type Figures, type Range } from './figures.ts'
 import { FiguresOf } from './how.tsx'
 import { JOB, type Job } from './job.tsx'
+import { KnownAtNote } from './known-at.tsx'
+import { PeriodControl, usePeriod } from './period.tsx'
 import { QUALITY_FIGURES, QualityCard, type QualityFigures } from './quality.tsx'
 import { RealtimeCard } from './realtime.tsx'
 import { type Retention, RetentionCard, type Stall } from './retention.tsx'
@@ -48,21 +38,23 @@ type TitleData = {
     readonly stalls: Stall[]
   }
 }
-const TITLE = gql<{ title: TitleData | null }, { id: string; range: Range }>(
-  `query StudioTitle($id: ID!, $range: Range!) { title(id: $id) { id name posterUrl status playable simulated durationMs
+const TITLE = gql<{ title: TitleData | null }, { id: string; range: Range; knownAt: number | null }>(
+  `query StudioTitle($id: ID!, $range: Range!, $knownAt: Instant) { title(id: $id) { id name posterUrl status playable simulated durationMs
     job { ${JOB} } captions { ${CAPTION} }
-    analytics(range: $range) { figures { ${FIGURES} ${QUALITY_FIGURES} } series { ${POINT} }
+    analytics(range: $range, knownAt: $knownAt) { figures { ${FIGURES} ${QUALITY_FIGURES} } series { ${POINT} }
       retention { views absolute unique typical moments { kind startSecond endSecond unique } }
       stalls { second stalls stalledMs heightPx heightShare } } } }`,
 )
 
 export function StudioTitle() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
-  const [range, setRange] = useState<Range>('all')
+  const { period, control } = usePeriod('all')
+  const { range, knownAt } = period
   return (
-    <FiguresOf value={{ titleId: id, range }}>
+    <FiguresOf value={{ titleId: id, ...period }}>
       <Container size="xl" px={0}>
-        <Query query={TITLE} variables={{ id, range }}>
+        <KnownAtNote {...control} />
+        <Query key={knownAt} query={TITLE} variables={{ id, ...period }}>
           {({ title }, again) =>
             title === null ? (
               <Empty title="This is none of your titles">
@@ -72,18 +64,14 @@ export function StudioTitle() {
               <Stack>
                 <Head title={title} />
                 <Video title={title} again={again} />
-                <RealtimeCard titleId={id} />
+                {knownAt === null && <RealtimeCard titleId={id} />}
                 <Group justify="flex-end">
-                  <SegmentedControl
-                    aria-label="Period"
-                    data={[...RANGES]}
-                    value={range}
-                    onChange={(value) => setRange(value as Range)}
-                  />
+                  <PeriodControl {...control} />
                 </Group>
                 {!title.simulated && <Captions titleId={id} captions={title.captions} />}
                 <Numbers title={title} hourly={range === 'hours24'} />
-                <UnseenCard titleId={id} range={range} />
+                <ConcurrencyCard />
+                <UnseenCard titleId={id} />
               </Stack>
             )
           }

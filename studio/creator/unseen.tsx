@@ -1,10 +1,11 @@
 /** What the figures may not have seen: reports that never came, held against what the platform itself delivered. */
 import { Card, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { gql } from '@urql/core'
+import { useContext } from 'react'
 import { useQuery } from 'urql'
 import { formatCount, formatPercent } from '../shared/format.ts'
 import type { Range } from './figures.ts'
-import { HowButton } from './how.tsx'
+import { HowButton, PageContext } from './how.tsx'
 
 type Estimated = { readonly value: number; readonly low: number; readonly high: number }
 type Witnesses = {
@@ -21,8 +22,9 @@ type Answer = {
   readonly title: { readonly id: string; readonly analytics: { readonly witnesses: Witnesses } } | null
 }
 const ESTIMATED = 'value low high'
-const UNSEEN = gql<Answer, { id: string; range: Range }>(
-  `query Unseen($id: ID!, $range: Range!) { title(id: $id) { id analytics(range: $range) { witnesses {
+const UNSEEN = gql<Answer, { id: string; range: Range; knownAt: number | null }>(
+  `query Unseen($id: ID!, $range: Range!, $knownAt: Instant) { title(id: $id) { id
+    analytics(range: $range, knownAt: $knownAt) { witnesses {
     state measuredViews estimatedViews { ${ESTIMATED} } originViews blockedViews blockedPercent { ${ESTIMATED} }
     eventLossPercent { ${ESTIMATED} } flaggedViews } } } }`,
 )
@@ -127,8 +129,9 @@ function Told({ witnesses }: { readonly witnesses: Witnesses }) {
 }
 
 /** Asks by itself: the page does not wait for it, and stands without it. */
-export function UnseenCard({ titleId, range }: { readonly titleId: string; readonly range: Range }) {
-  const [{ data, error }] = useQuery({ query: UNSEEN, variables: { id: titleId, range } })
+export function UnseenCard({ titleId }: { readonly titleId: string }) {
+  const { range, knownAt } = useContext(PageContext)
+  const [{ data, error }] = useQuery({ query: UNSEEN, variables: { id: titleId, range, knownAt } })
   const witnesses = data?.title?.analytics.witnesses
   return (
     <Card withBorder component="section" aria-labelledby="unseen" aria-busy={!data && !error}>

@@ -102,8 +102,8 @@ for (const look of LOOKS) {
 test('every figure and chart of the dashboard and of a title tells how it is computed', async () => {
   const { page, problems } = await visit(browser, platform.url, 'creator')
   for (const [at, least] of [
-    ['/studio', 13],
-    [`/studio/titles/${titleId}`, 34],
+    ['/studio', 15],
+    [`/studio/titles/${titleId}`, 35],
   ] as const) {
     await page.goto(at)
     await page.getByRole('region', { name: 'Views' }).waitFor({ timeout: 30_000 })
