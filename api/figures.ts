@@ -1,22 +1,24 @@
 /** The figures creators are shown, as API types: nothing is computed here. */
 import type { Builder, Enums } from '#api/builder.ts'
 import type { ChartDelayRef } from '#api/chart-delay.ts'
+import type { Context } from '#api/context.ts'
 import type {
+  Asked,
   FiguresRecord,
-  OverviewRecord,
   PointRecord,
-  RangeName,
+  Ports,
   RealtimeRecord,
   RetentionRecord,
   TitleFiguresRecord,
   TitleRecord,
 } from '#api/ports.ts'
 import type { WithAsked } from '#api/provenance.ts'
+import { type SelectionInfo, selectedFields } from '#api/selected.ts'
 import type { TitleRef } from '#api/titles.ts'
 import type { Concurrency } from '#metrics/analytics.ts'
 import type { ToldAudience } from '#metrics/audience.ts'
-import { figureMetrics } from '#metrics/figures.ts'
-import { type Interval, intervalsOf } from '#metrics/intervals.ts'
+import { FIGURE_NAMES, type FigureName, figureMetrics } from '#metrics/figures.ts'
+import { INTERVAL_FIGURES, type Interval, intervalsOf } from '#metrics/intervals.ts'
 
 export type FiguresShape = FiguresRecord & WithAsked
 /** A field for each metric, described by its definition: what the API says is what is computed. */
@@ -46,6 +48,24 @@ export function defineFigures(builder: Builder) {
   })
 }
 
+/** The metrics that are asked for of an object of Figures. */
+function figuresIn(info: SelectionInfo): FigureName[] {
+  const fields = selectedFields(info)
+  const names = fields.has('intervals') ? [...INTERVAL_FIGURES] : []
+  return FIGURE_NAMES.filter((name) => fields.has(name) || names.includes(name))
+}
+export async function readFigures(
+  asked: Asked,
+  { ports }: Context,
+  info: SelectionInfo,
+): Promise<FiguresShape> {
+  const { scope, range, moment } = asked
+  return { ...(await ports.figures(scope, range, moment, figuresIn(info))), asked }
+}
+export const readSeries = async ({ scope, range, moment }: Asked, ports: Ports): Promise<PointRecord[]> => [
+  ...(await ports.series(scope, range, moment)),
+]
+
 export const defineSeriesPoint = (builder: Builder) =>
   builder.objectRef<PointRecord>('SeriesPoint').implement({
     fields: (t) => ({
@@ -69,38 +89,61 @@ export const defineTitleFigures = (builder: Builder, Title: TitleRef) =>
       averageViewMs: t.exposeFloat('averageViewMs', { nullable: true }),
     }),
   })
+export async function withTitles(
+  { ports, caller }: Context,
+  figures: readonly TitleFiguresRecord[],
+): Promise<TitleFiguresShape[]> {
+  const titles = await ports.titlesById(
+    caller.tenantId,
+    figures.map((one) => one.titleId),
+  )
+  const byId = new Map(titles.map((title) => [title.id, title]))
+  return figures.flatMap((one) => {
+    const title = byId.get(one.titleId)
+    return title === undefined ? [] : [{ ...one, title }]
+  })
+}
 type Parts = {
   Figures: ReturnType<typeof defineFigures>
   SeriesPoint: ReturnType<typeof defineSeriesPoint>
   TitleFigures: ReturnType<typeof defineTitleFigures>
 }
 
-export type OverviewShape = Omit<OverviewRecord, 'topTitles' | 'current' | 'previous'> &
-  WithAsked & {
-    readonly range: RangeName
-    readonly current: FiguresShape
-    readonly previous: FiguresShape | null
-    readonly topTitles: readonly TitleFiguresShape[]
-  }
 export const defineOverview = (
   builder: Builder,
   enums: Enums,
   { Figures, SeriesPoint, TitleFigures }: Parts,
 ) =>
-  builder.objectRef<OverviewShape>('Overview').implement({
+  builder.objectRef<WithAsked>('Overview').implement({
     description: 'Figures over a period beside the period before it.',
     fields: (t) => ({
-      range: t.expose('range', { type: enums.Range }),
-      current: t.expose('current', { type: Figures }),
-      previous: t.expose('previous', { type: Figures, nullable: true }),
-      series: t.field({ type: [SeriesPoint], resolve: (overview) => [...overview.series] }),
+      range: t.field({ type: enums.Range, resolve: ({ asked }) => asked.range }),
+      current: t.field({
+        type: Figures,
+        resolve: ({ asked }, _, context, info) => readFigures(asked, context, info),
+      }),
+      previous: t.field({
+        type: Figures,
+        nullable: true,
+        resolve: async ({ asked }, _, { ports }, info) => {
+          const { scope, range, moment } = asked
+          const figures = await ports.figuresBefore(scope, range, moment, figuresIn(info))
+          return figures === null ? null : { ...figures, asked: { ...asked, before: true } }
+        },
+      }),
+      series: t.field({
+        type: [SeriesPoint],
+        resolve: ({ asked }, _, { ports }) => readSeries(asked, ports),
+      }),
       topTitles: t.field({
         type: [TitleFigures],
         args: { first: t.arg.int({ defaultValue: 5 }) },
-        resolve: (overview, { first }) => overview.topTitles.slice(0, first ?? 5),
+        resolve: async ({ asked: { scope, range, moment } }, { first }, context) =>
+          withTitles(context, (await context.ports.topTitles(scope, range, moment)).slice(0, first ?? 5)),
       }),
-      watermarkAt: t.expose('watermarkAt', {
+      watermarkAt: t.field({
         type: 'Instant',
+        resolve: ({ asked }) => asked.moment.watermarkAt,
         description: 'Everything received before this instant is in the figures.',
       }),
     }),

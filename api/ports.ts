@@ -3,7 +3,7 @@ import type { StoredEvent } from '#events/define.ts'
 import type { Grant } from '#events/grants.ts'
 import type { Concurrency } from '#metrics/analytics.ts'
 import type { ToldAudience } from '#metrics/audience.ts'
-import type { Figures } from '#metrics/figures.ts'
+import type { FigureName, Figures } from '#metrics/figures.ts'
 import type { Provenance } from '#metrics/provenance.ts'
 import type { Asked, ReportName } from '#metrics/reports.ts'
 import type { Moment, Scope } from '#metrics/scope.ts'
@@ -130,13 +130,6 @@ export type TitleFiguresRecord = {
   readonly watchTimeMs: number
   readonly averageViewMs: number | null
 }
-export type OverviewRecord = {
-  readonly current: FiguresRecord
-  readonly previous: FiguresRecord | null
-  readonly series: readonly PointRecord[]
-  readonly topTitles: readonly TitleFiguresRecord[]
-  readonly watermarkAt: number
-}
 export type RealtimeRecord = {
   readonly concurrentViewers: number
   readonly viewsLastHour: number
@@ -157,11 +150,6 @@ export type RetentionRecord = {
     readonly endSecond: number
     readonly unique: number
   }[]
-}
-export type TitleAnalyticsRecord = {
-  readonly figures: FiguresRecord
-  readonly series: readonly PointRecord[]
-  readonly watermarkAt: number
 }
 
 export type ModelRecord = {
@@ -354,9 +342,26 @@ export type Ports = {
   readonly related: (caller: Caller, titleId: string, first: number) => Promise<SlateRecord>
   /** The instant that is now, for several reports about one; of a scope that is known at another, that one. */
   readonly moment: (scope: Scope) => Moment
-  readonly overview: (scope: Scope, range: RangeName, moment: Moment) => Promise<OverviewRecord>
+  /** Those that are named; the others are not in the record. */
+  readonly figures: (
+    scope: Scope,
+    range: RangeName,
+    moment: Moment,
+    only: readonly FigureName[],
+  ) => Promise<FiguresRecord>
+  readonly figuresBefore: (
+    scope: Scope,
+    range: RangeName,
+    moment: Moment,
+    only: readonly FigureName[],
+  ) => Promise<FiguresRecord | null>
+  readonly series: (scope: Scope, range: RangeName, moment: Moment) => Promise<readonly PointRecord[]>
+  readonly topTitles: (
+    scope: Scope,
+    range: RangeName,
+    moment: Moment,
+  ) => Promise<readonly TitleFiguresRecord[]>
   readonly realtime: (scope: Scope) => Promise<RealtimeRecord>
-  readonly titleFigures: (scope: Scope, range: RangeName, moment: Moment) => Promise<TitleAnalyticsRecord>
   readonly retention: (scope: Scope, range: RangeName, moment: Moment) => Promise<RetentionRecord>
   readonly stalls: (scope: Scope, range: RangeName, moment: Moment) => Promise<readonly StallPoint[]>
   readonly concurrency: (scope: Scope, range: RangeName, moment: Moment) => Promise<Concurrency>

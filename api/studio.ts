@@ -11,59 +11,24 @@ import {
   defineRetention,
   defineSeriesPoint,
   defineTitleFigures,
-  type OverviewShape,
   type RealtimeShape,
-  type TitleFiguresShape,
+  readFigures,
+  readSeries,
+  withTitles,
 } from '#api/figures.ts'
 import { boundedFirst } from '#api/pages.ts'
-import type { Asked, RangeName, Scope, TitleAnalyticsRecord, TitleFiguresRecord } from '#api/ports.ts'
+import type { Asked, RangeName, Scope } from '#api/ports.ts'
 import { addProvenance, defineProvenance, type WithAsked } from '#api/provenance.ts'
 import { subscribe } from '#api/subscribe.ts'
 import { type ConnectionRef, type CreatorRef, ownTitle, type TitleRef } from '#api/titles.ts'
 import { defineWitnesses } from '#api/witnesses.ts'
 import type { StallPoint } from '#metrics/stalls.ts'
 
-async function withTitles(
-  { ports, caller }: Context,
-  figures: readonly TitleFiguresRecord[],
-): Promise<TitleFiguresShape[]> {
-  const titles = await ports.titlesById(
-    caller.tenantId,
-    figures.map((one) => one.titleId),
-  )
-  const byId = new Map(titles.map((title) => [title.id, title]))
-  return figures.flatMap((one) => {
-    const title = byId.get(one.titleId)
-    return title === undefined ? [] : [{ ...one, title }]
-  })
-}
-
-async function readOverview(context: Context, scope: Scope, range: RangeName): Promise<OverviewShape> {
-  const asked = { scope, range, moment: context.ports.moment(scope) }
-  const { current, previous, ...overview } = await context.ports.overview(scope, range, asked.moment)
-  return {
-    ...overview,
-    range,
-    asked,
-    current: { ...current, asked },
-    previous: previous === null ? null : { ...previous, asked: { ...asked, before: true } },
-    topTitles: await withTitles(context, overview.topTitles),
-  }
-}
-
 async function readRealtime(context: Context, scope: Scope): Promise<RealtimeShape> {
   const realtime = await context.ports.realtime(scope)
   const { at, watermarkAt } = realtime
   const asked: Asked = { scope, range: 'all', moment: { at, watermarkAt } }
   return { ...realtime, asked, topTitles: await withTitles(context, realtime.topTitles) }
-}
-
-/** Figures of one title, all of one instant, read at most once whichever fields ask for them. */
-type TitleAnalyticsShape = WithAsked & { readonly figures: () => Promise<TitleAnalyticsRecord> }
-function titleAnalytics({ ports }: Context, scope: Scope, range: RangeName): TitleAnalyticsShape {
-  const asked = { scope, range, moment: ports.moment(scope) }
-  let read: Promise<TitleAnalyticsRecord> | undefined
-  return { asked, figures: () => (read ??= ports.titleFigures(scope, range, asked.moment)) }
 }
 
 type StudioShape = { readonly creatorId: string; readonly knownAt: number | undefined }
@@ -81,10 +46,12 @@ const withAsked = async <Report>(
   read: (scope: Scope, range: RangeName, moment: Asked['moment']) => Promise<Report>,
 ): Promise<Report & WithAsked> => ({ ...(await read(asked.scope, asked.range, asked.moment)), asked })
 
-const ofChannel = (studio: StudioShape, range: RangeName | null | undefined, context: Context): Asked => {
-  const scope = channelOf(studio, context)
-  return { scope, range: range ?? 'days28', moment: context.ports.moment(scope) }
-}
+/** What is asked of one instant: now, or the one it is known at. */
+const asking = ({ ports }: Context, scope: Scope, range: RangeName | null | undefined): WithAsked => ({
+  asked: { scope, range: range ?? 'days28', moment: ports.moment(scope) },
+})
+const ofChannel = (studio: StudioShape, range: RangeName | null | undefined, context: Context): Asked =>
+  asking(context, channelOf(studio, context), range).asked
 
 type Refs = { Title: TitleRef; Creator: CreatorRef; Connection: ConnectionRef; ChartDelay: ChartDelayRef }
 
@@ -137,7 +104,7 @@ export function defineStudio(
           include: t.arg({ type: [enums.LeftOut] }),
         },
         resolve: (studio, { range, include }, context) =>
-          readOverview(context, { ...channelOf(studio, context), include: include ?? [] }, range ?? 'days28'),
+          asking(context, { ...channelOf(studio, context), include: include ?? [] }, range),
       }),
       concurrency: t.field({
         type: parts.Concurrency,
@@ -232,15 +199,15 @@ function defineTitleAnalytics(
       heightShare: t.exposeFloat('heightShare', { nullable: true, description: 'Its share of the waiting.' }),
     }),
   })
-  const TitleAnalytics = builder.objectRef<TitleAnalyticsShape>('TitleAnalytics').implement({
+  const TitleAnalytics = builder.objectRef<WithAsked>('TitleAnalytics').implement({
     fields: (t) => ({
       figures: t.field({
         type: parts.Figures,
-        resolve: async ({ asked, figures }) => ({ ...(await figures()).figures, asked }),
+        resolve: ({ asked }, _, context, info) => readFigures(asked, context, info),
       }),
       series: t.field({
         type: [parts.SeriesPoint],
-        resolve: async ({ figures }) => [...(await figures()).series],
+        resolve: ({ asked }, _, { ports }) => readSeries(asked, ports),
       }),
       retention: t.field({
         type: parts.Retention,
@@ -272,7 +239,7 @@ function defineTitleAnalytics(
       }),
       watermarkAt: t.field({
         type: 'Instant',
-        resolve: async ({ figures }) => (await figures()).watermarkAt,
+        resolve: ({ asked }) => asked.moment.watermarkAt,
       }),
     }),
   })
@@ -295,7 +262,7 @@ function defineTitleAnalytics(
           include: include ?? [],
           ...(knownAt == null ? {} : { knownAt }),
         }
-        return titleAnalytics(context, scope, range ?? 'days28')
+        return asking(context, scope, range)
       },
     }),
   )

@@ -141,9 +141,11 @@ const viewerPorts = ({ online, serving, collector, featureSink }: ApiParts) => (
 const figurePorts = ({ analytics, chartDelay }: ApiParts) => ({
   moment: analytics.moment,
   provenance: analytics.provenance,
-  overview: analytics.overview,
+  figures: analytics.figures,
+  figuresBefore: analytics.figuresBefore,
+  series: analytics.series,
+  topTitles: analytics.topTitles,
   realtime: analytics.realtime,
-  titleFigures: analytics.title,
   retention: (...[scope, range, moment]: Parameters<Ports['retention']>) =>
     analytics.retention({ ...scope, titleId: scope.titleId ?? '' }, range, moment),
   stalls: analytics.stalls,

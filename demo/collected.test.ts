@@ -195,7 +195,7 @@ test('the planted stall is the second where viewers waited longest, and a dip of
 })
 
 test('the title that a model change brought forward is seen more from that day on', async () => {
-  const { series } = await analytics().title({ ...scope, titleId: promotion.titleId }, 'days28')
+  const series = await analytics().series({ ...scope, titleId: promotion.titleId }, 'days28')
   const perDay = (from: number, to: number): number => {
     const days = series.filter(({ at }) => at >= startAt + from && at < startAt + to)
     return days.reduce((sum, { views }) => sum + views, 0) / days.length

@@ -204,18 +204,29 @@ test('figures of a creator: bots and previews out, kids in aggregates, ratios of
       unaccountedViews: 0,
     },
   )
+  const now = analytics().moment()
+  const ana = { tenantId: 'demo', creatorId: 'ana' }
+  for (const only of [
+    ['uniqueViewers'],
+    ['startupP95Ms', 'clickThroughPercent'],
+    ['views', 'watchTimeMs'],
+  ] as const)
+    assert.deepEqual(
+      await analytics().figures(ana, 'days28', now, only),
+      Object.fromEntries(only.map((name) => [name, current[name]])),
+    )
   assert.equal(previous?.views, 0)
   assert.equal(previous?.averageViewMs, null)
 })
 
 test('tenants and creators see their own only', async () => {
   const views = async (tenantId: string, creatorId: string) =>
-    (await analytics().overview({ tenantId, creatorId }, 'all')).current.views
+    (await analytics().figures({ tenantId, creatorId }, 'all')).views
   assert.equal(await views('demo', 'ben'), 3)
   assert.equal(await views('other', 'zoe'), 1)
   assert.equal(await views('other', 'ana'), 0)
-  const stranger = await analytics().title({ tenantId: 'other', creatorId: 'zoe', titleId: 'b' }, 'all')
-  assert.equal(stranger.figures.views, 0)
+  const stranger = { tenantId: 'other', creatorId: 'zoe', titleId: 'b' }
+  assert.equal((await analytics().figures(stranger, 'all')).views, 0)
 })
 
 test('now: who was heard of lately watches; minutes are of the clock', async () => {
@@ -246,7 +257,7 @@ test('retention counts each second once, and again where it was played again', a
 })
 
 test('the series has a point for every day, empty days too', async () => {
-  const { series } = await analytics().overview({ tenantId: 'demo', creatorId: 'ana' }, 'days7')
+  const series = await analytics().series({ tenantId: 'demo', creatorId: 'ana' }, 'days7')
   assert.ok(series.length >= 7 && series.length <= 8)
   assert.equal(
     series.reduce((sum, point) => sum + point.views, 0),

@@ -2,14 +2,21 @@
 import type { Clock } from '#base/clock.ts'
 import { audienceCounts, type ToldAudience, toldAudience } from '#metrics/audience.ts'
 import { type ConcurrentPoint, concurrency, fillQuiet, stretchOf } from '#metrics/concurrent.ts'
-import { type Figures, figures } from '#metrics/figures.ts'
+import { FIGURE_NAMES, type FigureName, type Figures, figures } from '#metrics/figures.ts'
 import { type KeyMoment, keyMoments } from '#metrics/key-moments.ts'
 import { restatedDays } from '#metrics/late.ts'
 import { createProvenance, type Provenance } from '#metrics/provenance.ts'
 import { lastDays, minutePoints, realtimeCounts } from '#metrics/realtime.ts'
 import type { Asked, ReportName } from '#metrics/reports.ts'
 import { curveOf, type Edge, medianCurve, playCounts, retentionEdges, stretched } from '#metrics/retention.ts'
-import { type Moment, periodBefore, periodOf, type RangeName, type Scope } from '#metrics/scope.ts'
+import {
+  type Moment,
+  type Period,
+  periodBefore,
+  periodOf,
+  type RangeName,
+  type Scope,
+} from '#metrics/scope.ts'
 import { fillGaps, type SeriesPoint, series, stepOf } from '#metrics/series.ts'
 import { type StallPoint, stallsBySecond } from '#metrics/stalls.ts'
 import { type TitleFigures, TOP_NOW, topTitles } from '#metrics/top-titles.ts'
@@ -40,11 +47,6 @@ export type Retention = {
   readonly typical: readonly number[]
   readonly moments: readonly KeyMoment[]
 }
-export type TitleAnalytics = {
-  readonly figures: Figures
-  readonly series: readonly SeriesPoint[]
-  readonly watermarkAt: number
-}
 
 export type Concurrency = {
   /** The most at once in the period, and the stretch it was in; at 0 when nobody was there. */
@@ -55,13 +57,29 @@ export type Concurrency = {
   readonly points: readonly ConcurrentPoint[]
 }
 
-/** The last argument: the instant that is now; left out, the clock's. */
+/** `moment`: the instant that is now; left out, the clock's. */
 export type Analytics = {
   /** Now, for several questions about one instant; of a scope that is known at another, that one. */
   moment(scope?: Scope): Moment
+  /** Those of a period that are asked for: each one costs. */
+  figures<Name extends FigureName = FigureName>(
+    scope: Scope,
+    range: RangeName,
+    moment?: Moment,
+    only?: readonly Name[],
+  ): Promise<Pick<Figures, Name>>
+  /** The same of the period before; null when there is none. */
+  figuresBefore<Name extends FigureName = FigureName>(
+    scope: Scope,
+    range: RangeName,
+    moment?: Moment,
+    only?: readonly Name[],
+  ): Promise<Pick<Figures, Name> | null>
+  series(scope: Scope, range: RangeName, moment?: Moment): Promise<SeriesPoint[]>
+  topTitles(scope: Scope, range: RangeName, moment?: Moment): Promise<TitleFigures[]>
+  /** All of these at once. */
   overview(scope: Scope, range: RangeName, moment?: Moment): Promise<Overview>
   realtime(scope: Scope): Promise<Realtime>
-  title(scope: Scope, range: RangeName, moment?: Moment): Promise<TitleAnalytics>
   /** `scope.titleId` must be set; `typical` is over the creator's other titles. */
   retention(
     scope: Scope & { readonly titleId: string },
@@ -98,7 +116,17 @@ export function createAnalytics(ports: {
     return { at: clock.now(), watermarkAt: until }
   }
   const one = async <T>(statement: Statement<T>): Promise<T> => (await ask(statement))[0] as T
-  const seriesOf = async (scope: Scope, range: RangeName, now: number): Promise<SeriesPoint[]> => {
+  const figuresOf = <Name extends FigureName>(
+    scope: Scope,
+    period: Period,
+    only: readonly Name[] = FIGURE_NAMES as readonly Name[],
+  ): Promise<Pick<Figures, Name>> =>
+    only.length === 0 ? Promise.resolve({} as Pick<Figures, Name>) : one(figures(scope, period, only))
+  const figuresBefore: Analytics['figuresBefore'] = async (scope, range, { at } = momentNow(), only) => {
+    const before = periodBefore(range, at)
+    return before === null ? null : figuresOf(scope, before, only)
+  }
+  const readSeries: Analytics['series'] = async (scope, range, { at: now } = momentNow()) => {
     const period = periodOf(range, now)
     const stepMs = stepOf(range)
     const [points, restated] = await Promise.all([
@@ -124,15 +152,19 @@ export function createAnalytics(ports: {
   return {
     moment: (scope) =>
       scope?.knownAt === undefined ? momentNow() : { at: scope.knownAt, watermarkAt: scope.knownAt },
-    overview: async (scope, range, { at: now, watermarkAt: until } = momentNow()) => {
-      const before = periodBefore(range, now)
+    figures: async (scope, range, { at } = momentNow(), only) => figuresOf(scope, periodOf(range, at), only),
+    figuresBefore,
+    series: readSeries,
+    topTitles: async (scope, range, { at } = momentNow()) => ask(topTitles(scope, periodOf(range, at))),
+    overview: async (scope, range, moment = momentNow()) => {
+      const period = periodOf(range, moment.at)
       const [current, previous, points, top] = await Promise.all([
-        one(figures(scope, periodOf(range, now))),
-        before === null ? null : one(figures(scope, before)),
-        seriesOf(scope, range, now),
-        ask(topTitles(scope, periodOf(range, now))),
+        figuresOf(scope, period),
+        figuresBefore(scope, range, moment),
+        readSeries(scope, range, moment),
+        ask(topTitles(scope, period)),
       ])
-      return { current, previous, series: points, topTitles: top, watermarkAt: until }
+      return { current, previous, series: points, topTitles: top, watermarkAt: moment.watermarkAt }
     },
     realtime: (scope) => {
       const key = JSON.stringify(scope)
@@ -143,13 +175,6 @@ export function createAnalytics(ports: {
       const answer = readRealtime(scope)
       shared.set(key, { at: now, answer })
       return answer
-    },
-    title: async (scope, range, { at: now, watermarkAt: until } = momentNow()) => {
-      const [own, points] = await Promise.all([
-        one(figures(scope, periodOf(range, now))),
-        seriesOf(scope, range, now),
-      ])
-      return { figures: own, series: points, watermarkAt: until }
     },
     retention: async (scope, range, { at } = momentNow()) => {
       const period = periodOf(range, at)

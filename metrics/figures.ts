@@ -29,6 +29,9 @@ export type Figures = {
   readonly [M in FigureMetric as M['name']]: M['nullWhen'] extends 'never' ? number : number | null
 }
 
+export type FigureName = keyof Figures
+export const FIGURE_NAMES: readonly FigureName[] = figureMetrics.map(({ name }) => name)
+
 /** What is not of views: impressions and clicks, and what came late. */
 const BESIDES: Readonly<Record<string, (scope: Scope) => string>> = {
   seen: (scope) => sql`seen AS (
@@ -64,10 +67,16 @@ function measured(scope: Scope, metrics: readonly ComputedMetric[]): { besides: 
   }
 }
 
-/** One row of Figures. */
-export function figures(scope: Scope, period: Period): Statement<Figures> {
-  const { besides, row } = measured(scope, figureMetrics)
-  const names = figureMetrics.map(({ name }) => `${name}_ AS ${name}`).join(', ')
+/** One row of Figures: of all of them, or of those named. */
+export function figures<Name extends FigureName>(
+  scope: Scope,
+  period: Period,
+  only: readonly Name[] = FIGURE_NAMES as readonly Name[],
+): Statement<Pick<Figures, Name>> {
+  const asked: ReadonlySet<string> = new Set(only)
+  const metrics = figureMetrics.filter(({ name }) => asked.has(name))
+  const { besides, row } = measured(scope, metrics)
+  const names = metrics.map(({ name }) => `${name}_ AS ${name}`).join(', ')
   return { sql: sql`${besides}SELECT ${names} FROM ${row}`, params: scopeParams(scope, period) }
 }
 

@@ -1,6 +1,6 @@
 /** How sure the figures are that are shares of few things. */
 import type { MetricDefinition } from '#metrics/define.ts'
-import { type Figures, figureMetrics } from '#metrics/figures.ts'
+import { type FigureName, type Figures, figureMetrics } from '#metrics/figures.ts'
 import { wilson } from '#metrics/interval.ts'
 
 /** 95 of 100 such intervals hold the true share. */
@@ -12,6 +12,11 @@ export type Interval = {
   readonly low: number
   readonly high: number
 }
+
+/** The figures that intervals are made of. */
+export const INTERVAL_FIGURES = (figureMetrics as readonly MetricDefinition[]).flatMap(({ name, of }) =>
+  of === undefined ? [] : [name as FigureName, of as FigureName],
+)
 
 /** The intervals of all figures that are shares of counted things. */
 export const intervalsOf = (figures: Figures): Interval[] =>

@@ -35,9 +35,10 @@ export const periodOf = (range: RangeName, now: number): Period => ({
 export const periodBefore = (range: RangeName, now: number): Period | null =>
   range === 'all' ? null : { from: now - 2 * LENGTHS[range], to: now - LENGTHS[range] }
 
+const CREATOR = 'argMax(creatorId, (derivedAt, logOffset))'
 /** Newest snapshot of each title of the tenant: creator and length. */
 export const titles = sql`(
-  SELECT titleId, argMax(creatorId, (derivedAt, logOffset)) AS creatorId,
+  SELECT titleId, ${CREATOR} AS creatorId,
     toUInt32(ifNull(argMax(durationMs, (derivedAt, logOffset)), 0)) AS durationMs
   FROM catalog_events WHERE tenantId = {tenantId:String} GROUP BY titleId)`
 
@@ -46,7 +47,8 @@ export function titleCondition({ creatorId, titleId }: Scope): string {
   const own =
     creatorId === undefined
       ? ''
-      : ` AND titleId IN (SELECT titleId FROM ${titles} WHERE creatorId = {creatorId:String})`
+      : sql` AND titleId IN (SELECT titleId FROM catalog_events WHERE tenantId = {tenantId:String}
+      GROUP BY titleId HAVING ${CREATOR} = {creatorId:String})`
   const one = titleId === undefined ? '' : ' AND titleId = {titleId:String}'
   return `tenantId = {tenantId:String}${own}${one}`
 }

@@ -64,12 +64,12 @@ export function questionsOf(warehouse: Warehouse, now: number): readonly Questio
   return [
     {
       name: 'figures',
-      ours: async () => common(await one(figures(channel, period))),
+      ours: async () => common(await one(figures(channel, period, FIGURE_NAMES))),
       byHand: async () => common(await one(figuresByHand(hand(period)))),
     },
     {
       name: 'figures of the period before',
-      ours: async () => common(await one(figures(channel, before))),
+      ours: async () => common(await one(figures(channel, before, FIGURE_NAMES))),
       byHand: async () => common(await one(figuresByHand(hand(before)))),
     },
     { name: 'series', ours: () => ourSeries(channel), byHand: () => handSeries(false) },
@@ -93,7 +93,7 @@ export function questionsOf(warehouse: Warehouse, now: number): readonly Questio
     },
     {
       name: 'title',
-      ours: async () => [common(await one(figures(title, period))), await ourSeries(title)],
+      ours: async () => [common(await one(figures(title, period, FIGURE_NAMES))), await ourSeries(title)],
       byHand: async () => [common(await one(figuresByHand(hand(period, true)))), await handSeries(true)],
     },
     {
