@@ -65,7 +65,7 @@ const inPeriod = (scope: Scope): string => sql`${titleCondition(scope)} AND surf
  * Every view of the scope that began or ended in the period, previews aside: `kind`, whether it is `counted`, whether it
  * `begins` and `ends` in the period, and of those that are counted: `inStart` and `inEnd`. Rows of the period are
  * found by their indices first, replaced ones among them; FINAL, for which the engine would read all rows there are, is then
- * asked of those views alone.
+ * asked of those views alone: PREWHERE is looked at before the rows of a view are merged, and may only ask what they share.
  */
 export const allViews = (scope: Scope): string => sql`(
   SELECT *,
@@ -75,8 +75,9 @@ export const allViews = (scope: Scope): string => sql`(
     endMs >= {from:Int64} AND endMs < {to:Int64} AS ends,
     counted AND begins AS inStart, counted AND ends AS inEnd
   FROM views FINAL
-  WHERE ${inPeriod(scope)}
-    AND ({from:Int64} = 0 OR sid IN (SELECT sid FROM views WHERE ${inPeriod(scope)})))`
+  PREWHERE tenantId = {tenantId:String}
+    AND ({from:Int64} = 0 OR sid IN (SELECT sid FROM views WHERE ${inPeriod(scope)}))
+  WHERE ${inPeriod(scope)})`
 
 /** Those of them that count. */
 export const scopedViews = (scope: Scope): string => sql`(SELECT * FROM ${allViews(scope)} WHERE counted)`
