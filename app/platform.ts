@@ -35,6 +35,7 @@ import { openRegistry } from '#models/registry.ts'
 import { isProgram } from '#pipelines/bots.ts'
 import { createCollector } from '#pipelines/collect.ts'
 import { openFeatureSink } from '#pipelines/feature-sink.ts'
+import { dropLeftBehind } from '#pipelines/known-at.ts'
 import { createLedger } from '#pipelines/ledger.ts'
 import { startLedgerWords } from '#pipelines/ledger-words.ts'
 import { createLetters } from '#pipelines/letters.ts'
@@ -62,6 +63,8 @@ export async function openPlatform(
     throw error
   }
 }
+
+const DAY_MS = 86_400_000
 
 async function openParts(
   config: Config,
@@ -191,6 +194,8 @@ async function openParts(
     say: (events) => collector.say(events),
   })
   closing.add('serving', () => serving.close())
+  // An embedded warehouse has no other users; on a server somebody's report may be in the making.
+  await dropLeftBehind(warehouse, config.urls.warehouse === undefined ? 0 : DAY_MS)
   const analytics = createKnownReports({
     now: createAnalytics({ warehouse, clock, watermarkAt }),
     warehouse,

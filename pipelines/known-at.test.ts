@@ -7,7 +7,7 @@ import { playbackEvents } from '#events/playback.ts'
 import { streamColumns, streams } from '#events/registry.ts'
 import { createAnalytics } from '#metrics/analytics.ts'
 import { buildEveryView } from '#pipelines/every-view.ts'
-import { type KnownAt, openKnownAt } from '#pipelines/known-at.ts'
+import { dropLeftBehind, type KnownAt, openKnownAt } from '#pipelines/known-at.ts'
 import { begin, insert, NOW, type Step, trace, warehouse } from '#pipelines/views.fixture.ts'
 import { ensureViewTables } from '#pipelines/views-table.ts'
 import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
@@ -110,4 +110,18 @@ test('more views than may be built at once are refused, and nothing is left behi
     sql: "SELECT name FROM system.databases WHERE startsWith(name, 'known')",
   })
   assert.deepEqual(left, [])
+})
+
+test('what a kill left is dropped when it is old enough, and nothing else', async () => {
+  await ensureStreamTables(warehouse)
+  await openKnownAt({ warehouse, tenantId: 'demo', at: NOW - HOUR, copies: true })
+  await warehouse.inDatabase('beside')
+  assert.equal(await dropLeftBehind(warehouse, HOUR), 0)
+  assert.equal(await dropLeftBehind(warehouse, 0), 1)
+  assert.equal(await dropLeftBehind(warehouse, 0), 0)
+  const [beside] = await warehouse.query<{ n: number }>({
+    sql: "SELECT count() AS n FROM system.databases WHERE name = 'beside'",
+  })
+  assert.equal(beside?.n, 1)
+  await warehouse.dropDatabase('beside')
 })

@@ -32,11 +32,24 @@ export type KnownAtOptions = {
   readonly onProgress?: (built: number, of: number) => void
 }
 
+const PREFIX = 'known_'
 let opened = 0
+
+/** Drops what a kill left of such databases, those begun at least `ageMs` ago; resolves with how many there were. */
+export async function dropLeftBehind(warehouse: Warehouse, ageMs: number): Promise<number> {
+  const left = await warehouse.query<{ name: string }>({
+    sql: sql`SELECT name FROM system.databases WHERE startsWith(name, {prefix:String}) AND name NOT IN (
+      SELECT database FROM system.tables WHERE startsWith(database, {prefix:String})
+        AND metadata_modification_time > now() - toIntervalSecond({seconds:UInt32}))`,
+    params: { prefix: PREFIX, seconds: Math.floor(ageMs / 1000) },
+  })
+  for (const { name } of left) await warehouse.dropDatabase(name)
+  return left.length
+}
 
 export async function openKnownAt(options: KnownAtOptions): Promise<KnownAt> {
   const { warehouse, tenantId, at, copies, most, onProgress } = options
-  const database = `known_${process.pid}_${at}_${opened++}`
+  const database = `${PREFIX}${process.pid}_${at}_${opened++}`
   const [here] = await warehouse.query<{ name: string }>({ sql: sql`SELECT currentDatabase() AS name` })
   const known = await warehouse.inDatabase(database)
   const close = async (): Promise<void> => {
