@@ -56,6 +56,7 @@ CREATE TABLE IF NOT EXISTS streamverse.playback_events_local ON CLUSTER '{cluste
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -97,6 +98,7 @@ CREATE TABLE IF NOT EXISTS streamverse.discovery_events_local ON CLUSTER '{clust
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -128,6 +130,7 @@ CREATE TABLE IF NOT EXISTS streamverse.feedback_events_local ON CLUSTER '{cluste
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -164,6 +167,7 @@ CREATE TABLE IF NOT EXISTS streamverse.catalog_events_local ON CLUSTER '{cluster
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -208,6 +212,7 @@ CREATE TABLE IF NOT EXISTS streamverse.media_events_local ON CLUSTER '{cluster}'
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -248,6 +253,7 @@ CREATE TABLE IF NOT EXISTS streamverse.model_events_local ON CLUSTER '{cluster}'
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -305,6 +311,7 @@ CREATE TABLE IF NOT EXISTS streamverse.delivery_requests_local ON CLUSTER '{clus
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -342,6 +349,7 @@ CREATE TABLE IF NOT EXISTS streamverse.dead_letters_local ON CLUSTER '{cluster}'
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')
@@ -380,6 +388,7 @@ CREATE TABLE IF NOT EXISTS streamverse.ledger_events_local ON CLUSTER '{cluster}
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',
   INDEX byOffset logOffset TYPE minmax GRANULARITY 1,
+  INDEX byDerived derivedAt TYPE minmax GRANULARITY 1,
   INDEX byReceived receivedAt TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}')

@@ -1,4 +1,5 @@
 /** The `views` table: one row a view, replaced when its events have become more. Read it with FINAL. */
+import { addIndices } from '#storage/warehouse/ddl.ts'
 import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
 /**
@@ -133,24 +134,6 @@ export async function ensureViewTables(warehouse: Warehouse): Promise<void> {
   await warehouse.command({
     sql: sql`ALTER TABLE views ${columns.map((column) => `ADD COLUMN IF NOT EXISTS ${column}`).join(', ')}`,
   })
-  await addIndices(warehouse)
+  await addIndices(warehouse, 'views', INDICES)
   for (const table of BESIDES) await warehouse.command({ sql: table })
 }
-
-/** To a table of before there were any. The rows there are get them in the background; until then they are all read. */
-async function addIndices(warehouse: Warehouse): Promise<void> {
-  const found = await warehouse.query<{ names: string[] }>({
-    sql: sql`SELECT (SELECT groupArray(name) FROM system.data_skipping_indices
-        WHERE database = currentDatabase() AND table = 'views') AS names
-      FROM system.tables WHERE database = currentDatabase() AND name = 'views' AND engine LIKE '%MergeTree'`,
-  })
-  for (const { names } of found) {
-    const missing = INDICES.filter((index) => !names.includes(nameOf(index)))
-    if (missing.length === 0) continue
-    const added = missing.map((index) => `ADD INDEX IF NOT EXISTS ${index}`)
-    await warehouse.command({ sql: sql`ALTER TABLE views ${added.join(', ')}` })
-    const made = missing.map((index) => `MATERIALIZE INDEX ${nameOf(index)}`)
-    await warehouse.command({ sql: sql`ALTER TABLE views ${made.join(', ')} SETTINGS mutations_sync = 0` })
-  }
-}
-const nameOf = (index: string): string => index.slice(0, index.indexOf(' '))

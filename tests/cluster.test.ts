@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { silentLog } from '#base/log.ts'
+import { ensureViewTables } from '#pipelines/views-table.ts'
 import { renderClickHouse, renderScylla } from '#scripts/cluster.ts'
 import { openChdb } from '#storage/warehouse/chdb.ts'
 import { onCluster } from '#storage/warehouse/cluster.ts'
+import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
 
 test('deploy/ holds what the definitions say (else: npm run contract)', async () => {
   assert.equal(readFileSync('deploy/clickhouse-cluster.sql', 'utf8'), await renderClickHouse())
@@ -28,6 +30,37 @@ test('ClickHouse reads every statement for a cluster', async () => {
   }
   await warehouse.close()
   rmSync(dir, { recursive: true })
+})
+
+test('a start on tables that only pass on to others leaves them as they are; one with rows gets its indices', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'cluster-'))
+  const warehouse = await openChdb({ dir, log: silentLog })
+  const begin = async (): Promise<void> => {
+    await ensureStreamTables(warehouse)
+    await ensureViewTables(warehouse)
+  }
+  try {
+    await begin()
+    for (const name of ['views', 'playback_events']) {
+      await warehouse.command({ sql: `RENAME TABLE ${name} TO ${name}_local` })
+      // As Distributed tables, which need servers, these hold no rows and take no index.
+      const over = `ENGINE = Merge(currentDatabase(), '^${name}_local$')`
+      await warehouse.command({ sql: `CREATE TABLE ${name} AS ${name}_local ${over}` })
+      await assert.rejects(
+        warehouse.command({ sql: `ALTER TABLE ${name} ADD INDEX a receivedAt TYPE minmax` }),
+      )
+    }
+    await begin()
+    await warehouse.command({ sql: 'ALTER TABLE discovery_events DROP INDEX byReceived' })
+    await begin()
+    const indices = await warehouse.query({
+      sql: "SELECT table FROM system.data_skipping_indices WHERE name = 'byReceived' AND table = 'discovery_events'",
+    })
+    assert.equal(indices.length, 1)
+  } finally {
+    await warehouse.close()
+    rmSync(dir, { recursive: true })
+  }
 })
 
 test('rows stay on one shard with what they belong to; a table nobody can place is refused', () => {
