@@ -34,7 +34,7 @@ const OF_ROWS = sql`toBool(max(playerName = 'cmcd2')) AS reported, false AS late
  * would read all rows there are.
  */
 const rowsWhere = (condition: string): string => sql`views FINAL
-    WHERE ${condition} AND (tenantId, sid) IN (SELECT tenantId, sid FROM views WHERE ${condition})`
+    PREWHERE (tenantId, sid) IN (SELECT tenantId, sid FROM views WHERE ${condition}) WHERE ${condition}`
 
 /** Open views that have had no sign of life for an hour. */
 export const idleViews = (now: number): Statement<TouchedView> => ({
