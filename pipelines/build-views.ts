@@ -6,6 +6,7 @@ import { buildReportedViews } from '#pipelines/reported-views.ts'
 import { flagRushed } from '#pipelines/rushed-viewers.ts'
 import type { TouchedView } from '#pipelines/views-find.ts'
 import { rebuildViews } from '#pipelines/views-sql.ts'
+import { wasOverMemory } from '#storage/warehouse/errors.ts'
 import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
 /** Views built by one statement. */
@@ -23,13 +24,25 @@ function* partsOf(keys: readonly TouchedView[]): Generator<readonly TouchedView[
   for (let at = 0; at < keys.length; at += ROUND) yield keys.slice(at, at + ROUND)
 }
 
+/** Views of very many events are built in smaller parts, down to one by one. */
+async function rebuild(warehouse: Warehouse, keys: readonly TouchedView[], now: number): Promise<void> {
+  try {
+    await warehouse.command(rebuildViews(keys, now), OPTIONS)
+  } catch (error) {
+    if (keys.length === 1 || !wasOverMemory(error)) throw error
+    const half = keys.length >> 1
+    await rebuild(warehouse, keys.slice(0, half), now)
+    await rebuild(warehouse, keys.slice(half), now)
+  }
+}
+
 /** Builds the rows of the views again, whole; resolves when they can be read. They are to be settled before long. */
 export async function buildViews(
   { warehouse, clock, onTold }: BuildPorts,
   keys: readonly TouchedView[],
 ): Promise<void> {
   for (const part of partsOf(keys)) {
-    await warehouse.command(rebuildViews(part, clock.now()), OPTIONS)
+    await rebuild(warehouse, part, clock.now())
     const reported = part.filter((key) => key.reported)
     await buildReportedViews({ warehouse, onTold }, reported, clock.now())
   }

@@ -5,6 +5,7 @@ import { createManualClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
 import type { StoredEvent } from '#events/define.ts'
 import { playbackEvents } from '#events/playback.ts'
+import { buildViews } from '#pipelines/build-views.ts'
 import { insert, NOW, type Step, trace, warehouse } from '#pipelines/views.fixture.ts'
 import { openViews } from '#pipelines/views.ts'
 import type { LogBatch } from '#storage/event-log/event-log.ts'
@@ -74,4 +75,39 @@ test('a view of now is built before five thousand of last night, and the waterma
   } finally {
     await views.close()
   }
+})
+
+test('views for which the engine has not the memory at once are built in smaller parts; a mistake is not tried again', async () => {
+  const many = Array.from({ length: 9 }, (_, at) => trace(`large-${at}`, steps)).flat()
+  await insert(many)
+  const keys = [...new Set(many.map(({ sid }) => sid))].map((sid) => ({
+    tenantId: 'demo',
+    sid: String(sid),
+    reported: false,
+    late: false,
+  }))
+  let statements = 0
+  const build = (instead: string, most: number): Promise<void> => {
+    const small: Warehouse = {
+      ...warehouse,
+      command: (statement, options) => {
+        statements++
+        const sids = statement.params?.['sids'] as readonly string[]
+        return warehouse.command(sids.length > most ? { sql: instead } : statement, options)
+      },
+    }
+    const ports = { warehouse: small, clock: createManualClock(NOW), onTold: () => Promise.resolve() }
+    return buildViews(ports, keys)
+  }
+  const tooLarge =
+    'CREATE TABLE never ENGINE = Memory AS SELECT groupArray(number) FROM numbers(9000000) SETTINGS max_memory_usage = 9000000'
+  await build(tooLarge, 2)
+  const [built] = await warehouse.query<{ n: number }>({
+    sql: sql`SELECT toUInt32(count()) AS n FROM views FINAL WHERE startsWith(sid, 'large-')`,
+  })
+  assert.equal(built?.n, 9)
+  await assert.rejects(build(tooLarge, 0), /memory limit/i)
+  statements = 0
+  await assert.rejects(build('SELECT nothing', 2), /UNKNOWN_IDENTIFIER/)
+  assert.equal(statements, 1)
 })

@@ -26,20 +26,26 @@ export const SAID: readonly string[] = streamColumns(playbackEvents)
   .filter((name) => !NOT_SAID.has(name))
 
 /** The id the player gave, without what the collector adds to one used again (`keep-events.ts`). */
-const baseId = sql`substring(replaceRegexpOne(eventId, '~[0-9a-z]{1,7}$', ''), 1, 55)`
+const baseId = sql`substring(if(position(eventId, '~') = 0, eventId, replaceRegexpOne(eventId, '~[0-9a-z]{1,7}$', '')), 1, 55)`
 
-/** Each event once: of equal ones the one received first. What CMCD players report is told in `reported-sql.ts`. */
+/** When an event was received, when it was sent, and that no program sent it, as one number: the least is the first heard. */
+const [SENT, SENT_FROM] = ['1125899906842624', '70368744177664']
+const heard = sql`toInt128(toUnixTimestamp64Milli(receivedAt)) * ${SENT}
+        + (toInt128(toUnixTimestamp64Milli(sentAt)) + ${SENT_FROM}) * 2 + NOT bot`
+
+/**
+ * Each event once: of equal ones what was heard first. What CMCD players report is told in `reported-sql.ts`. Grouped and not
+ * sorted: a sort would carry every column of every event.
+ */
 const distinctEvents = sql`
-  SELECT *,
-    toUnixTimestamp64Milli(createdAt) AS saidAt,
-    toUnixTimestamp64Milli(receivedAt) - toUnixTimestamp64Milli(sentAt) AS skewMs,
-    ${baseId} AS baseId,
-    1 AS reports
-  FROM playback_events
-  WHERE (tenantId, sid) IN (SELECT arrayJoin(arrayZip({tenants:Array(String)}, {sids:Array(String)})))
-    AND surface != 'preview' AND type != 'playback.report.heard'
-  ORDER BY receivedAt, sentAt, bot DESC, sourceFormat, logPartition, logOffset
-  LIMIT 1 BY tenantId, sid, playerId, baseId, ${SAID.join(', ')}`
+  SELECT tenantId, sid, playerId, baseId, ${SAID.join(', ')}, toUnixTimestamp64Milli(createdAt) AS saidAt,
+    toInt64(intDiv(heard, ${SENT}) - intDiv(heard % ${SENT}, 2) + ${SENT_FROM}) AS skewMs, heard % 2 = 0 AS bot, 1 AS reports
+  FROM (
+    SELECT tenantId, sid, playerId, ${baseId} AS baseId, ${SAID.join(', ')}, min(${heard}) AS heard
+    FROM playback_events
+    WHERE (tenantId, sid) IN (SELECT arrayJoin(arrayZip({tenants:Array(String)}, {sids:Array(String)})))
+      AND surface != 'preview' AND type != 'playback.report.heard'
+    GROUP BY tenantId, sid, playerId, baseId, ${SAID.join(', ')})`
 
 /**
  * One correction for a whole view, so that what lies between two events is what the player's clock measured. The least

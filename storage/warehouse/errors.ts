@@ -1,6 +1,10 @@
 /** What the warehouse refuses. */
 import { defineRefusals } from '#base/refusal.ts'
 
+/** Whether the engine had not the memory for a statement, whichever driver says it: half of it may still go. */
+export const wasOverMemory = (error: unknown): boolean =>
+  /MEMORY_LIMIT_EXCEEDED|memory limit exceeded/i.test(String(error))
+
 export const refusals = defineRefusals({
   unavailable: {
     code: 'SV_WAREHOUSE_UNAVAILABLE',
