@@ -1,4 +1,4 @@
-/** Batches of events of views that begin now, as the sink inserts them, and what it costs until their views are built. */
+/** Batches of events of views that run now, as the sink inserts them, and what it costs until their views are built. */
 
 import { createManualClock } from '#base/clock.ts'
 import { uuidv7 } from '#base/ids.ts'
@@ -16,47 +16,59 @@ import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
 const VIEWS = 1000
 const EVENTS_A_VIEW = 5
-const EVENTS = VIEWS * EVENTS_A_VIEW
+const INTERVAL_MS = 2000
 
-function eventsOf(now: number): StoredEvent[] {
-  return Array.from({ length: VIEWS }, (_, view) => {
-    const startedAt = now - 10_000 + view
-    const sid = uuidv7(startedAt)
-    const playerId = uuidv7(startedAt)
-    return Array.from({ length: EVENTS_A_VIEW }, (__, seq): StoredEvent => {
-      const at = startedAt + seq * 2000
-      return {
-        eventId: uuidv7(at),
-        type: ['playback.view.requested', 'playback.view.started'][seq] ?? 'playback.heartbeat.sent',
-        version: 1,
-        tenantId: TENANT,
-        createdAt: at,
-        sentAt: at,
-        receivedAt: at + 100,
-        derivedAt: at,
-        sourceFormat: 'native',
-        sid,
-        playerId,
-        seq,
-        viewerKey: `viewer-${view}`,
-        titleId: `title-${view % 100}`,
-        state: seq === 0 ? 'joining' : 'playing',
-        playheadMs: Math.max(0, seq - 1) * 2000,
-        rate: 1,
-        visible: true,
-        deviceKind: 'desktop',
-        playerName: 'streamverse',
-        playerVersion: '1',
-        surface: 'watch',
-        experiments: [],
-        bot: false,
-        kids: false,
-        ...(seq > 1 ? { intervalMs: 2000 } : {}),
-      }
-    })
-  }).flat()
+export type Player = {
+  readonly view: number
+  readonly startedAt: number
+  readonly sid: string
+  readonly playerId: string
+}
+/** So many views that begin one millisecond after the other. */
+export const playersFrom = (startAt: number, views: number): Player[] =>
+  Array.from({ length: views }, (_, view) => {
+    const startedAt = startAt + view
+    return { view, startedAt, sid: uuidv7(startedAt), playerId: uuidv7(startedAt) }
+  })
+
+/** The player's n-th event, from 0: asked for, begun, then heartbeats of plain playing. */
+export function eventOf(
+  { view, startedAt, sid, playerId }: Player,
+  seq: number,
+  intervalMs: number,
+): StoredEvent {
+  const at = startedAt + seq * intervalMs
+  return {
+    eventId: uuidv7(at),
+    type: ['playback.view.requested', 'playback.view.started'][seq] ?? 'playback.heartbeat.sent',
+    version: 1,
+    tenantId: TENANT,
+    createdAt: at,
+    sentAt: at,
+    receivedAt: at + 100,
+    derivedAt: at,
+    sourceFormat: 'native',
+    sid,
+    playerId,
+    seq,
+    viewerKey: `viewer-${view}`,
+    titleId: `title-${view % 100}`,
+    state: seq === 0 ? 'joining' : 'playing',
+    playheadMs: Math.max(0, seq - 1) * intervalMs,
+    rate: 1,
+    visible: true,
+    deviceKind: 'desktop',
+    playerName: 'streamverse',
+    playerVersion: '1',
+    surface: 'watch',
+    experiments: [],
+    bot: false,
+    kids: false,
+    ...(seq > 1 ? { intervalMs } : {}),
+  }
 }
 
+/** CPU of both processes an event: inserted, and until its view is built. */
 export type Arrivals = { readonly insertMicros: number; readonly buildMicros: number }
 
 /** All that is there counts as built: a start would build it again. */
@@ -65,12 +77,7 @@ const markBuilt = (warehouse: Warehouse): Promise<void> =>
     sql: sql`INSERT INTO view_marks SELECT number, 1000000000000 FROM numbers(${String(playbackEvents.partitions)})`,
   })
 
-/** Medians over the batches, CPU of both processes an event: inserted, and until its view is built. */
-export async function measureArrivals(
-  { warehouse, cpuMicros }: Engine,
-  batches: number,
-  firstOffset: number,
-): Promise<Arrivals> {
+export async function openArrivals({ warehouse, cpuMicros }: Engine, firstOffset: number) {
   const clock = createManualClock(Date.now())
   const sinkCaughtUpTo = () => clock.now()
   await markBuilt(warehouse)
@@ -79,24 +86,24 @@ export async function measureArrivals(
     const { warehouse: engine, own } = await cpuMicros()
     return engine + own
   }
-  const inserts: number[] = []
-  const builds: number[] = []
-  try {
-    await views.caughtUp()
-    for (let n = 0; n <= batches; n++) {
-      const events = eventsOf(clock.now())
-      const offset = firstOffset + n * EVENTS
+  await views.caughtUp()
+  let offset = firstOffset
+  return {
+    now: () => clock.now(),
+    /** Into the tables, and their views built; a second goes by. */
+    put: async (events: readonly StoredEvent[]): Promise<Arrivals> => {
       const block = encodeBlock(streamColumns(playbackEvents), events, 0, offset)
       const batch: LogBatch = {
         stream: playbackEvents,
         partition: 0,
         firstOffset: offset,
-        lastOffset: offset + EVENTS - 1,
-        count: EVENTS,
+        lastOffset: offset + events.length - 1,
+        count: events.length,
         takenOver: false,
-        events: () => events,
+        events: () => [...events],
         native: () => [block],
       }
+      offset += events.length
       const before = await both()
       await warehouse.insertNative(playbackEvents.table, batch.native(), {})
       const inserted = await both()
@@ -104,13 +111,45 @@ export async function measureArrivals(
       await views.caughtUp()
       const built = await both()
       clock.advance(1000)
-      // The first one warms up.
-      if (n === 0) continue
-      inserts.push((inserted - before) / EVENTS)
-      builds.push((built - inserted) / EVENTS)
+      return {
+        insertMicros: (inserted - before) / events.length,
+        buildMicros: (built - inserted) / events.length,
+      }
+    },
+    close: () => views.close(),
+  }
+}
+
+export const medianOf = (measured: readonly Arrivals[]): Arrivals => ({
+  insertMicros: quantile(
+    measured.map((one) => one.insertMicros),
+    0.5,
+  ),
+  buildMicros: quantile(
+    measured.map((one) => one.buildMicros),
+    0.5,
+  ),
+})
+
+/** Medians over batches of views that begin, 5,000 events each. */
+export async function measureArrivals(
+  engine: Engine,
+  batches: number,
+  firstOffset: number,
+): Promise<Arrivals> {
+  const arrivals = await openArrivals(engine, firstOffset)
+  const measured: Arrivals[] = []
+  try {
+    for (let n = 0; n <= batches; n++) {
+      const players = playersFrom(arrivals.now() - 10_000, VIEWS)
+      const events = players.flatMap((player) =>
+        Array.from({ length: EVENTS_A_VIEW }, (_, seq) => eventOf(player, seq, INTERVAL_MS)),
+      )
+      measured.push(await arrivals.put(events))
     }
   } finally {
-    await views.close()
+    await arrivals.close()
   }
-  return { insertMicros: quantile(inserts, 0.5), buildMicros: quantile(builds, 0.5) }
+  // The first one warms up.
+  return medianOf(measured.slice(1))
 }
