@@ -18,6 +18,7 @@ export async function loseWithoutSyncs(seed: number): Promise<number> {
     const first = await start(false)
     load.start(8, 20)
     await load.acknowledgements(60, 20_000)
+    first.freeze()
     disk.cutPower()
     // What is acknowledged from here on was so before the cut: the answer was on its way.
     const ids = load.takeIds()

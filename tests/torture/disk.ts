@@ -10,7 +10,10 @@ import path from 'node:path'
 export type Disk = {
   /** Where the data go. */
   readonly dir: string
-  /** Everything that was not synced is gone; whoever has files open gets EIO from now on. */
+  /**
+   * Everything that was not synced is gone. Whoever has files open must stand still before and be killed after: a sync that is
+   * under way while the file system is shut down is answered with success by Linux (6.18), and what it wrote is lost.
+   */
   cutPower(): void
   /** Mounts again after a cut: the journal is replayed. Waits until nobody has files open. */
   restore(): Promise<void>

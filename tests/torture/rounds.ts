@@ -84,7 +84,10 @@ const endingOf = ({ fault, ending }: Round): Ending => (fault.kind === 'power-cu
 
 async function end(subject: Subject, how: Ending, disk: Disk): Promise<void> {
   if (how === 'stop') await subject.order({ do: 'stop' })
-  if (how === 'power-cut') disk.cutPower()
+  if (how === 'power-cut') {
+    subject.freeze()
+    disk.cutPower()
+  }
   await subject.kill()
   if (how === 'power-cut') await disk.restore()
 }

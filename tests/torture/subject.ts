@@ -13,6 +13,8 @@ export type Subject = {
   fate(): string | null
   /** Resolves when done; null when it ended before. */
   order(order: Order): Promise<Findings | null>
+  /** It and all it started do nothing more, as when the power goes; only `kill` comes after. */
+  freeze(): void
   /** SIGKILL, to it and to all it started; resolves when all are gone. */
   kill(): Promise<void>
 }
@@ -72,19 +74,26 @@ export async function startSubject({ dir, durable = true, onTitles }: SubjectOpt
         if (!child.connected) resolve(null)
         else child.send({ number, order }, (error) => error !== null && resolve(null))
       }),
+    freeze: () => {
+      signalAll(processTree(child.pid as number), 'SIGSTOP')
+    },
     kill: () => killTree(child, ended),
+  }
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
   }
 }
 
 async function killTree(child: ChildProcess, ended: Promise<void>): Promise<void> {
   const tree = processTree(child.pid as number)
-  for (const pid of tree) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-    }
-  }
+  signalAll(tree, 'SIGKILL')
   await ended
   await gone(tree)
 }
