@@ -22,7 +22,7 @@ before(async () => {
   browser = await openBrowser()
   mara = await createClient(platform.url, 'mara')
   await eventually(
-    () => known(null),
+    async () => known(await settled()),
     ({ studio }) => studio.overview.current.views > 1000,
     120_000,
   )
@@ -32,12 +32,17 @@ after(async () => {
   await platform?.stop()
 })
 
-const known = (at: number | null): Promise<Then> =>
+const known = (at: number): Promise<Then> =>
   mara.ask(
     `query($at: Instant) { studio(knownAt: $at) { overview(range: days28) { current { views uniqueViewers } }
       concurrency(range: days28) { peakViewers } audience { monthlyViewers } } }`,
     { at },
   )
+/** The last full second of which all that was received is in the figures: the seed came in shortly before. */
+const settled = async (): Promise<number> => {
+  const { realtime } = await mara.first<Now>('subscription { realtime { watermarkAt } }')
+  return Math.floor(realtime.watermarkAt / 1000) * 1000
+}
 const figure = (page: Page, label: string): Promise<string> =>
   page.getByRole('group', { name: label, exact: true }).innerText()
 const local = (at: number): string =>
@@ -60,8 +65,7 @@ for (const look of LOOKS) {
     await page.getByText('That is yet to come.').waitFor()
     assert.equal(await page.getByRole('button', { name: 'Show', exact: true }).isDisabled(), true)
 
-    const { realtime } = await mara.first<Now>('subscription { realtime { watermarkAt } }')
-    const at = Math.floor(realtime.watermarkAt / 1000) * 1000
+    const at = await settled()
     await moment.fill(local(at))
     await page.keyboard.press('Enter')
     await page
