@@ -96,7 +96,7 @@ export function makeDisk(): Disk {
           break
         } catch (error) {
           // A process that was killed may still be going.
-          if (tries === 100) throw error
+          if (tries === 600) throw error
           await new Promise((resolve) => setTimeout(resolve, 100))
         }
       }

@@ -23,7 +23,7 @@ export type World = {
 }
 
 const FAULT_LIMIT_MS = 30_000
-const MEMORY_MB = 400
+const MEMORY_MB = 512
 
 /** One life of data over many rounds, on one disk. */
 export async function openWorld(disk: Disk, seed: number): Promise<World> {
