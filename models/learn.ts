@@ -6,7 +6,7 @@ import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
 import { judgedViewers, splitAtMoment } from '#models/evaluate/split.ts'
 import { kernelBytes } from '#models/kernels/kernels.ts'
-import type { NeumfSettings } from '#models/kernels/trainer.ts'
+import type { NcfSettings } from '#models/ncf/fit.ts'
 import { openNcfSession, titlesTensor } from '#models/ncf/session.ts'
 import { countDecayed, countViewers } from '#models/popularity/popularity.ts'
 import type { Registry } from '#models/registry.ts'
@@ -22,7 +22,7 @@ export type LearnOptions = {
   readonly seed?: number
   /** Threads of the training process; one leaves the rest of the machine to serving. */
   readonly threads?: number
-  readonly settings?: Partial<NeumfSettings>
+  readonly settings?: Partial<NcfSettings>
   readonly maxEpochs?: number
   readonly onProgress?: (progress: TrainingProgress) => void
   readonly signal?: AbortSignal

@@ -10,11 +10,12 @@ import { writeIndex } from '#models/artifact.ts'
 import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
 import { judgedViewers, momentAt, splitAtMoment, type TimeSplit } from '#models/evaluate/split.ts'
-import type { NeumfSettings } from '#models/kernels/trainer.ts'
+import type { EpochReport } from '#models/model.ts'
 import { exportNcf } from '#models/ncf/export.ts'
-import { chooseEpochs, type EpochReport, fitNcf, NCF_DEFAULTS } from '#models/ncf/fit.ts'
+import { fitNcf, NCF_DEFAULTS, type NcfSettings, ncf } from '#models/ncf/fit.ts'
 import { findNeighbours } from '#models/neighbours.ts'
 import { countDecayed, countViewers } from '#models/popularity/popularity.ts'
+import { chooseSettings } from '#models/search.ts'
 
 export const TRAINING_STEPS = ['choosing', 'fitting', 'evaluating', 'refitting', 'exporting'] as const
 export type TrainingProgress = {
@@ -34,7 +35,7 @@ export type TrainingOptions = {
   readonly interactions: Interactions
   readonly seed: number
   readonly threads: number
-  readonly settings?: Partial<NeumfSettings>
+  readonly settings?: Partial<NcfSettings>
   readonly maxEpochs?: number
   readonly onProgress?: (progress: TrainingProgress) => void
 }
@@ -42,7 +43,7 @@ export type TrainingOptions = {
 export type TrainingResult = {
   readonly name: 'ncf'
   readonly seed: number
-  readonly settings: NeumfSettings
+  readonly settings: NcfSettings
   readonly epochs: number
   readonly validation: readonly number[]
   readonly interactionCount: number
@@ -62,48 +63,39 @@ const MIN_JUDGED = 5
 export async function trainAndEvaluate(options: TrainingOptions): Promise<TrainingResult> {
   const began = performance.now()
   const { interactions, seed, threads } = options
-  const settings = { ...NCF_DEFAULTS, ...options.settings }
   const { split, inner } = splitTwice(interactions)
   const said = reporter(options.onProgress)
-  const fit = { settings, seed, threads }
-  const chosen = await chooseEpochs(inner, {
-    ...fit,
-    epochs: options.maxEpochs ?? 30,
+  const { settings, validation } = await chooseSettings(ncf, inner, {
+    seed,
+    threads,
+    settings: { ...NCF_DEFAULTS, epochs: options.maxEpochs ?? NCF_DEFAULTS.epochs, ...options.settings },
     onEpoch: said('choosing', 0, 0.5),
   })
-  const evaluation = await judgeFit(split, { ...fit, epochs: chosen.epochs }, said)
-  const final = await fitNcf({
-    ...fit,
-    interactions,
-    epochs: chosen.epochs,
-    onEpoch: said('refitting', 0.75, 0.97),
+  const fit = { settings, seed, threads }
+  const evaluation = await judgeFit(split, fit, said)
+  const final = await fitNcf({ ...fit, interactions, onEpoch: said('refitting', 0.75, 0.97) })
+  options.onProgress?.({ step: 'exporting', progress: 0.97, remainingMs: null })
+  const onnx = exportNcf(final.neumf(), settings)
+  const index = writeIndex({
+    viewers: interactions.viewers,
+    titles: interactions.titles,
+    neighbours: findNeighbours(interactions),
+    knowsUntil: interactions.at.at(-1) ?? 0,
   })
-  try {
-    options.onProgress?.({ step: 'exporting', progress: 0.97, remainingMs: null })
-    const onnx = exportNcf(final.weights(), settings)
-    const index = writeIndex({
-      viewers: interactions.viewers,
-      titles: interactions.titles,
-      neighbours: findNeighbours(interactions),
-      knowsUntil: interactions.at.at(-1) ?? 0,
-    })
-    return {
-      name: 'ncf',
-      seed,
-      settings,
-      epochs: chosen.epochs,
-      validation: chosen.curve,
-      interactionCount: interactions.viewer.length,
-      viewerCount: interactions.viewers.length,
-      titleCount: interactions.titles.length,
-      dataHash: hashInteractions(interactions),
-      trainMs: Math.round(performance.now() - began),
-      evaluation,
-      onnx,
-      index,
-    }
-  } finally {
-    await final.close()
+  return {
+    name: 'ncf',
+    seed,
+    settings,
+    epochs: settings.epochs,
+    validation,
+    interactionCount: interactions.viewer.length,
+    viewerCount: interactions.viewers.length,
+    titleCount: interactions.titles.length,
+    dataHash: hashInteractions(interactions),
+    trainMs: Math.round(performance.now() - began),
+    evaluation,
+    onnx,
+    index,
   }
 }
 
@@ -125,23 +117,19 @@ type Said = (step: TrainingProgress['step'], from: number, to: number) => (repor
 
 async function judgeFit(
   split: TimeSplit,
-  fit: { settings: NeumfSettings; seed: number; threads: number; epochs: number },
+  fit: { readonly settings: NcfSettings; readonly seed: number; readonly threads: number },
   said: Said,
 ): Promise<Evaluation> {
   const { before, splitAt } = split
-  const trainer = await fitNcf({ ...fit, interactions: before, onEpoch: said('fitting', 0.5, 0.7) })
-  try {
-    const plain = countViewers(before)
-    const decayed = countDecayed(before, splitAt)
-    return evaluate({
-      split,
-      model: (viewer) => trainer.scores(viewer),
-      baselines: { popularity: () => plain, 'popularity-decayed': () => decayed },
-      seed: fit.seed,
-    })
-  } finally {
-    await trainer.close()
-  }
+  const { scores } = await fitNcf({ ...fit, interactions: before, onEpoch: said('fitting', 0.5, 0.7) })
+  const plain = countViewers(before)
+  const decayed = countDecayed(before, splitAt)
+  return evaluate({
+    split,
+    model: scores,
+    baselines: { popularity: () => plain, 'popularity-decayed': () => decayed },
+    seed: fit.seed,
+  })
 }
 
 function reporter(onProgress: TrainingOptions['onProgress']): Said {

@@ -10,6 +10,7 @@ const THREADS = ['--sharedMemory', '--initialMemory', '1', '--maximumMemory', '6
 /** Each module: where its source lies, where it is committed, flags of its own. */
 export const MODULES = [
   { source: 'models/kernels/assembly', wasm: 'models/kernels/neumf.wasm', flags: THREADS },
+  { source: 'models/kernels/assembly/linear', wasm: 'models/kernels/linear.wasm', flags: THREADS },
   { source: 'pipelines/scan/assembly', wasm: 'pipelines/scan/scanner.wasm', flags: ['--initialMemory', '1'] },
 ] as const
 

@@ -39,6 +39,44 @@ export function selectInteractions(interactions: Interactions, keep: (row: numbe
   return encodeInteractions(rows)
 }
 
+/**
+ * Leave-one-out, the protocol of the NCF papers: each viewer's latest play is predicted from those before it. Moments
+ * differ between viewers, so later plays of others leak into what is learned: for comparison with papers only. Both
+ * halves keep all viewers and titles. Viewers with one play are not judged.
+ */
+export function leaveOneOut(interactions: Interactions): TimeSplit {
+  const latest = new Map<number, number>()
+  const plays = new Int32Array(interactions.viewers.length)
+  interactions.viewer.forEach((viewer, k) => {
+    plays[viewer] = (plays[viewer] as number) + 1
+    const so = latest.get(viewer)
+    if (so === undefined || (interactions.at[k] as number) >= (interactions.at[so] as number))
+      latest.set(viewer, k)
+  })
+  const isHeldOut = (k: number): boolean => {
+    const viewer = interactions.viewer[k] as number
+    return latest.get(viewer) === k && (plays[viewer] as number) > 1
+  }
+  return {
+    splitAt: Number.NaN,
+    before: keepRows(interactions, (k) => !isHeldOut(k)),
+    after: keepRows(interactions, isHeldOut),
+  }
+}
+
+/** The rows kept, with the dictionaries as they were. */
+function keepRows(interactions: Interactions, keep: (row: number) => boolean): Interactions {
+  const rows = Uint32Array.from(interactions.viewer, (_, k) => k).filter(keep)
+  return {
+    viewers: interactions.viewers,
+    titles: interactions.titles,
+    viewer: Int32Array.from(rows, (k) => interactions.viewer[k] as number),
+    title: Int32Array.from(rows, (k) => interactions.title[k] as number),
+    at: Float64Array.from(rows, (k) => interactions.at[k] as number),
+    strength: Float32Array.from(rows, (k) => interactions.strength[k] as number),
+  }
+}
+
 /** One viewer to be judged: what they had watched, and what they went on to watch. Title indexes of `before`. */
 export type Judged = {
   readonly viewer: number

@@ -2,6 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { Bug } from '#base/assert.ts'
 
+/** Which halves of NeuMF there are. */
+export type NeumfParts = 'gmf' | 'mlp' | 'both'
+const PARTS: Readonly<Record<NeumfParts, number>> = { gmf: 1, mlp: 2, both: 3 }
+
 /** Sizes of a network and of its training set. Widths are multiples of 8. */
 export type KernelPlan = {
   readonly viewers: number
@@ -12,36 +16,37 @@ export type KernelPlan = {
   /** Largest batch, in examples. */
   readonly batch: number
   readonly threads: number
+  /** The factorisation, the perceptron, or both. */
+  readonly parts: NeumfParts
 }
 
+/** A side of the network. */
+export const VIEWERS = 0
+export const TITLES = 1
+type Side = typeof VIEWERS | typeof TITLES
+
 type Address = () => number
+type AddressOfSide = (side: Side) => number
 export type Kernels = {
   plan(...sizes: number[]): number
   sample(from: number, to: number, negatives: number, seed: number, example: number): void
+  indexSide(side: Side, batch: number): void
+  projectSide(side: Side, thread: number, threads: number): void
   backward(shard: number, batch: number, thread: number): number
-  stepEmbeddings(
-    batch: number,
-    thread: number,
-    threads: number,
-    rate: number,
-    correction: number,
-    decay: number,
-  ): void
+  stepSide(side: Side, shard: number, thread: number, rate: number, correction: number, decay: number): void
   stepDense(rate: number, correction: number): void
   turnWeights(): void
+  projectTitles(thread: number): void
   scoreTitles(viewer: number, thread: number): number
   shardCount(): number
   denseCount(): number
   addressOfSync: Address
-  addressOfViewerRows: Address
-  addressOfTitleRows: Address
+  addressOfRows: AddressOfSide
+  addressOfSlots: AddressOfSide
+  addressOfExamples: AddressOfSide
+  addressOfTargets: Address
   addressOfDense: Address
   addressOfDenseGradient: Address
-  addressOfViewerGradient: Address
-  addressOfTitleGradient: Address
-  addressOfExamples: Address
-  addressOfViewerSlots: Address
-  addressOfTitleSlots: Address
   addressOfPositiveViewers: Address
   addressOfPositiveTitles: Address
   addressOfPositiveWeights: Address
@@ -77,6 +82,7 @@ export function bindKernels(memory: WebAssembly.Memory, plan: KernelPlan): Kerne
       ...plan.layers,
       plan.batch,
       plan.threads,
+      PARTS[plan.parts],
     ) >>> 0
   const pages = Math.ceil(bytes / PAGE) + 1 - memory.buffer.byteLength / PAGE
   if (pages > 0) memory.grow(pages)

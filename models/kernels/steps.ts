@@ -2,7 +2,7 @@
  * Some batches of an epoch, run by every thread in step. A barrier stands between sampling, gradients and the
  * optimiser; which thread does what never changes a bit of the result.
  */
-import type { KernelPlan, Kernels } from '#models/kernels/kernels.ts'
+import { type KernelPlan, type Kernels, TITLES, VIEWERS } from '#models/kernels/kernels.ts'
 
 export type Slice = {
   readonly epoch: number
@@ -51,16 +51,27 @@ export function runSlice(
     const end = Math.floor((count * (thread + 1)) / threads)
     kernels.sample(from + start, from + end, slice.negatives, seed, start * perPositive)
     waitForAll(sync, threads)
+    if (thread === 0) kernels.indexSide(VIEWERS, batch)
+    if (thread === threads - 1) kernels.indexSide(TITLES, batch)
+    waitForAll(sync, threads)
+    kernels.projectSide(VIEWERS, thread, threads)
+    kernels.projectSide(TITLES, thread, threads)
+    waitForAll(sync, threads)
     for (let shard = thread; shard < shards; shard += threads) {
       losses[shard] = (losses[shard] as number) + kernels.backward(shard, batch, thread)
     }
     const step = slice.epoch * slice.batchesPerEpoch + b + 1
     const rate = slice.rate / (1 - 0.9 ** step)
     const correction = 1 / Math.sqrt(1 - 0.999 ** step)
+    const decay = slice.rate * slice.decay
     waitForAll(sync, threads)
-    kernels.stepEmbeddings(batch, thread, threads, rate, correction, slice.rate * slice.decay)
+    for (let shard = thread; shard < shards; shard += threads) {
+      kernels.stepSide(VIEWERS, shard, thread, rate, correction, decay)
+      kernels.stepSide(TITLES, shard, thread, rate, correction, decay)
+    }
+    waitForAll(sync, threads)
+    // What is drawn next does not depend on the weights: the barrier behind it is soon enough.
     if (thread === 0) kernels.stepDense(rate, correction)
-    waitForAll(sync, threads)
   }
   return losses
 }

@@ -6,7 +6,16 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { assert } from '#base/assert.ts'
 import { createRandom, type Random } from '#base/random.ts'
-import { bindKernels, createKernelMemory, type KernelPlan, type Kernels } from '#models/kernels/kernels.ts'
+import { orderEpoch } from '#models/kernels/epoch-order.ts'
+import {
+  bindKernels,
+  createKernelMemory,
+  type KernelPlan,
+  type Kernels,
+  type NeumfParts,
+  TITLES,
+  VIEWERS,
+} from '#models/kernels/kernels.ts'
 import type { ThreadData } from '#models/kernels/neumf-thread.ts'
 import { runSlice, type Slice } from '#models/kernels/steps.ts'
 
@@ -45,6 +54,12 @@ export type NeumfTrainer = {
   scores(viewer: number): Float32Array
   /** A copy of the weights: embedding rows of `2 * width` (GMF then MLP) and the dense weights. */
   weights(): NeumfWeights
+  /** Starts from these weights instead; the optimiser forgets what it had. */
+  setWeights(weights: NeumfWeights): void
+  /** Everything the next epoch depends on, live: weights and optimiser, and how many epochs are behind. */
+  readonly state: { readonly arrays: readonly Float32Array[]; epochs: number }
+  /** To be called when `state` was written to. */
+  touch(): void
   close(): Promise<void>
 }
 
@@ -58,6 +73,8 @@ export async function openNeumfTrainer(options: {
   readonly settings: NeumfSettings
   readonly seed: number
   readonly threads: number
+  /** Both without. */
+  readonly parts?: NeumfParts
 }): Promise<NeumfTrainer> {
   const { settings, positives, threads } = options
   const count = positives.viewers.length
@@ -73,6 +90,7 @@ export async function openNeumfTrainer(options: {
     layers: settings.layers,
     batch: positivesPerBatch * perPositive,
     threads,
+    parts: options.parts ?? 'both',
   }
   const memory = createKernelMemory()
   const kernels = bindKernels(memory, plan)
@@ -83,7 +101,15 @@ export async function openNeumfTrainer(options: {
   const sync = new Int32Array(memory.buffer, kernels.addressOfSync(), 16)
   const order = new Int32Array(memory.buffer, kernels.addressOfOrder(), count)
   const batchesPerEpoch = Math.ceil(count / positivesPerBatch)
-  let epoch = 0
+  const floats = (address: number, length: number): Float32Array =>
+    new Float32Array(memory.buffer, address, length)
+  const [viewerTable, titleTable] = [
+    floats(kernels.addressOfRows(VIEWERS), plan.viewers * settings.width * 6),
+    floats(kernels.addressOfRows(TITLES), plan.titles * settings.width * 6),
+  ]
+  const denseTable = floats(kernels.addressOfDense(), kernels.denseCount() * 3)
+  const state = { arrays: [viewerTable, titleTable, denseTable], epochs: 0 }
+  let projected = false
 
   const run = async (slice: Slice): Promise<number> => {
     const answers = workers.map((worker) => once(worker, 'message') as Promise<[Float64Array]>)
@@ -95,13 +121,16 @@ export async function openNeumfTrainer(options: {
   }
 
   return {
+    state,
     epoch: async (onSlice) => {
-      shuffle(order, random)
+      orderEpoch(order, options.seed, state.epochs)
+      projected = false
+      kernels.turnWeights()
       let loss = 0
       for (let from = 0; from < batchesPerEpoch; from += SLICE_BATCHES) {
         const toBatch = Math.min(batchesPerEpoch, from + SLICE_BATCHES)
         loss += await run({
-          epoch,
+          epoch: state.epochs,
           fromBatch: from,
           toBatch,
           batchesPerEpoch,
@@ -114,27 +143,32 @@ export async function openNeumfTrainer(options: {
         onSlice?.(toBatch / batchesPerEpoch)
         await new Promise(setImmediate)
       }
-      epoch++
+      state.epochs++
       return loss / (count * perPositive)
     },
-    scores: (viewer) => new Float32Array(memory.buffer, kernels.scoreTitles(viewer, 0) >>> 0, plan.titles),
+    scores: (viewer) => {
+      if (!projected) kernels.projectTitles(0)
+      projected = true
+      return floats(kernels.scoreTitles(viewer, 0) >>> 0, plan.titles)
+    },
     weights: () => ({
-      viewerRows: readRows(memory, kernels.addressOfViewerRows(), plan.viewers, plan.width),
-      titleRows: readRows(memory, kernels.addressOfTitleRows(), plan.titles, plan.width),
-      dense: new Float32Array(memory.buffer, kernels.addressOfDense(), kernels.denseCount()).slice(),
+      viewerRows: readRows(viewerTable, settings.width),
+      titleRows: readRows(titleTable, settings.width),
+      dense: denseTable.slice(0, kernels.denseCount()),
     }),
+    setWeights: ({ viewerRows, titleRows, dense }) => {
+      writeRows(viewerTable, settings.width, viewerRows)
+      writeRows(titleTable, settings.width, titleRows)
+      denseTable.fill(0)
+      denseTable.set(dense)
+      projected = false
+    },
+    touch: () => {
+      projected = false
+    },
     close: async () => {
       await Promise.all(workers.map((worker) => worker.terminate()))
     },
-  }
-}
-
-function shuffle(order: Int32Array, random: Random): void {
-  for (let k = order.length - 1; k > 0; k--) {
-    const j = random.below(k + 1)
-    const held = order[k] as number
-    order[k] = order[j] as number
-    order[j] = held
   }
 }
 
@@ -149,7 +183,6 @@ function loadPositives(
   ints(kernels.addressOfPositiveViewers(), n).set(positives.viewers)
   ints(kernels.addressOfPositiveTitles(), n).set(positives.titles)
   new Float32Array(memory.buffer, kernels.addressOfPositiveWeights(), n).set(positives.weights)
-  ints(kernels.addressOfOrder(), n).forEach((_, k, order) => (order[k] = k))
   const starts = ints(kernels.addressOfSeenStarts(), plan.viewers + 1).fill(0)
   for (const viewer of positives.viewers) starts[viewer + 1] = (starts[viewer + 1] as number) + 1
   for (let v = 0; v < plan.viewers; v++) starts[v + 1] = (starts[v + 1] as number) + (starts[v] as number)
@@ -162,8 +195,8 @@ function loadPositives(
     next[viewer] = place + 1
   }
   for (let v = 0; v < plan.viewers; v++) seen.subarray(starts[v], starts[v + 1]).sort()
-  ints(kernels.addressOfViewerSlots(), plan.viewers).fill(-1)
-  ints(kernels.addressOfTitleSlots(), plan.titles).fill(-1)
+  ints(kernels.addressOfSlots(VIEWERS), plan.viewers).fill(-1)
+  ints(kernels.addressOfSlots(TITLES), plan.titles).fill(-1)
 }
 
 function startWeights(
@@ -175,8 +208,8 @@ function startWeights(
 ): void {
   const pair = 2 * plan.width
   for (const [address, rows] of [
-    [kernels.addressOfViewerRows(), plan.viewers],
-    [kernels.addressOfTitleRows(), plan.titles],
+    [kernels.addressOfRows(VIEWERS), plan.viewers],
+    [kernels.addressOfRows(TITLES), plan.titles],
   ] as const) {
     const table = new Float32Array(memory.buffer, address, rows * pair * 3)
     for (let r = 0; r < rows; r++)
@@ -196,12 +229,20 @@ function startWeights(
   kernels.turnWeights()
 }
 
-function readRows(memory: WebAssembly.Memory, address: number, rows: number, width: number): Float32Array {
+/** The weights of each row, without what the optimiser keeps beside them. */
+function readRows(table: Float32Array, width: number): Float32Array {
   const pair = 2 * width
-  const table = new Float32Array(memory.buffer, address, rows * pair * 3)
-  const copy = new Float32Array(rows * pair)
-  for (let r = 0; r < rows; r++) copy.set(table.subarray(r * pair * 3, r * pair * 3 + pair), r * pair)
+  const copy = new Float32Array(table.length / 3)
+  for (let r = 0; r < copy.length / pair; r++)
+    copy.set(table.subarray(r * pair * 3, r * pair * 3 + pair), r * pair)
   return copy
+}
+
+function writeRows(table: Float32Array, width: number, rows: Float32Array): void {
+  const pair = 2 * width
+  table.fill(0)
+  for (let r = 0; r < rows.length / pair; r++)
+    table.set(rows.subarray(r * pair, (r + 1) * pair), r * pair * 3)
 }
 
 async function startThreads(memory: WebAssembly.Memory, plan: KernelPlan): Promise<Worker[]> {

@@ -1,12 +1,27 @@
-/** Fits NeuMF to interactions: for a number of epochs, or until a held-out later period stops getting better. */
-import type { Interactions } from '#features/interactions.ts'
-import { mean } from '#models/evaluate/bootstrap.ts'
-import { judge } from '#models/evaluate/ranking.ts'
-import { judgedViewers, type TimeSplit } from '#models/evaluate/split.ts'
-import { type NeumfSettings, type NeumfTrainer, openNeumfTrainer } from '#models/kernels/trainer.ts'
+/**
+ * Neural collaborative filtering (He et al. 2017): GMF, MLP, and NeuMF which joins both, on its own or started from
+ * the two trained apart, as in the paper.
+ */
+import type { NeumfParts } from '#models/kernels/kernels.ts'
+import {
+  type NeumfSettings,
+  type NeumfTrainer,
+  type NeumfWeights,
+  openNeumfTrainer,
+} from '#models/kernels/trainer.ts'
+import { defineModel, type FitTask, type Fitted, type ModelKind } from '#models/model.ts'
+import { walkEpochs } from '#models/walk-epochs.ts'
 
-/** Chosen for catalogues of hundreds to thousands of titles; see the model's README for how. */
-export const NCF_DEFAULTS: NeumfSettings = {
+export type NcfSettings = NeumfSettings & {
+  /** At most. */
+  readonly epochs: number
+  /** Epochs GMF and MLP learn alone before they are joined; none when zero. Ignored by GMF and MLP themselves. */
+  readonly pretrain: readonly [gmf: number, mlp: number]
+}
+export type FittedNcf = Fitted<NcfSettings> & { neumf(): NeumfWeights }
+
+/** Chosen for catalogues of hundreds to thousands of titles, on validation periods only. */
+export const NCF_DEFAULTS: NcfSettings = {
   width: 16,
   layers: [64, 32, 16],
   negatives: 4,
@@ -14,27 +29,74 @@ export const NCF_DEFAULTS: NeumfSettings = {
   learningRate: 0.002,
   decay: 0.5,
   spread: 0.05,
+  epochs: 30,
+  pretrain: [0, 0],
 }
 
-export type EpochReport = {
-  readonly epoch: number
-  readonly epochs: number
-  /** Share of this epoch done. */
-  readonly share: number
-  /** Mean log loss of the last whole epoch. */
-  readonly loss: number | null
-  readonly examplesPerSecond: number
-  /** NDCG@10 on the validation period, one an epoch. */
-  readonly validation: readonly number[]
+const SPACE: ModelKind<NcfSettings>['space'] = {
+  width: [8, 16, 32, 64],
+  negatives: [2, 4, 8],
+  batch: [320, 640, 1280, 2560],
+  learningRate: [0.0005, 0.001, 0.002, 0.004],
+  decay: [0.02, 0.1, 0.3, 0.5, 1, 2],
+  spread: [0.01, 0.05, 0.1],
 }
 
-export type FitOptions = {
-  readonly interactions: Interactions
-  readonly settings: NeumfSettings
-  readonly seed: number
-  readonly threads: number
-  readonly epochs: number
-  readonly onEpoch?: (report: EpochReport) => void
+export const ncf = defineModel<NcfSettings>({
+  name: 'ncf',
+  description: 'NeuMF: a factorisation and a perceptron, joined',
+  defaults: NCF_DEFAULTS,
+  space: SPACE,
+  fit: (task) => fitNcf(task),
+})
+export const gmf = defineModel<NcfSettings>({
+  name: 'gmf',
+  description: 'GMF: the factorisation half of NeuMF',
+  defaults: NCF_DEFAULTS,
+  space: SPACE,
+  fit: (task) => fitPart(task, 'gmf'),
+})
+export const mlp = defineModel<NcfSettings>({
+  name: 'mlp',
+  description: 'MLP: the perceptron half of NeuMF',
+  defaults: NCF_DEFAULTS,
+  space: SPACE,
+  fit: (task) => fitPart(task, 'mlp'),
+})
+
+/** NeuMF, pre-trained where the settings say so. */
+export async function fitNcf(task: FitTask<NcfSettings>): Promise<FittedNcf> {
+  const { pretrain } = task.settings
+  if (pretrain[0] === 0 && pretrain[1] === 0) return fitPart(task, 'both')
+  const alone = (part: 'gmf' | 'mlp', epochs: number) =>
+    fitPart({ ...task, settings: { ...task.settings, epochs } }, part)
+  const [factors, perceptron] = [await alone('gmf', pretrain[0]), await alone('mlp', pretrain[1])]
+  const joined = await fitPart(task, 'both', joinHalves(factors.neumf(), perceptron.neumf(), task.settings))
+  return { ...joined, settings: { ...joined.settings, pretrain: [factors.epochs, perceptron.epochs] } }
+}
+
+async function fitPart(
+  task: FitTask<NcfSettings>,
+  parts: NeumfParts,
+  start?: NeumfWeights,
+): Promise<FittedNcf> {
+  const { settings, interactions } = task
+  const trainer = await openTrainer(task, parts)
+  if (start !== undefined) trainer.setWeights(start)
+  try {
+    const walked = await walkEpochs(task, {
+      epochs: settings.epochs,
+      examples: interactions.viewer.length * (1 + settings.negatives),
+      weights: trainer.state.arrays,
+      scores: (viewer) => trainer.scores(viewer),
+      epoch: (_, onShare) => trainer.epoch(onShare),
+      ...(start === undefined ? {} : { startsGood: true }),
+    })
+    trainer.touch()
+    return { ...walked, settings: { ...settings, epochs: walked.epochs }, neumf: () => trainer.weights() }
+  } finally {
+    await trainer.close()
+  }
 }
 
 /** Few plays get smaller steps, so that one pass over them is still a walk and not a stumble. */
@@ -46,71 +108,37 @@ function batchFor(settings: NeumfSettings, positives: number): number {
   return Math.max(Math.min(MIN_BATCH, settings.batch), Math.min(settings.batch, wanted))
 }
 
-async function open(options: FitOptions): Promise<NeumfTrainer> {
-  const { interactions, seed, threads } = options
-  const settings = { ...options.settings, batch: batchFor(options.settings, interactions.viewer.length) }
+function openTrainer(
+  { interactions, settings, seed, threads }: FitTask<NcfSettings>,
+  parts: NeumfParts,
+): Promise<NeumfTrainer> {
+  const { viewer, title, strength } = interactions
   return openNeumfTrainer({
     viewers: interactions.viewers.length,
     titles: interactions.titles.length,
-    positives: {
-      viewers: interactions.viewer,
-      titles: interactions.title,
-      weights: interactions.strength,
-    },
-    settings,
+    positives: { viewers: viewer, titles: title, weights: strength },
+    settings: { ...settings, batch: batchFor(settings, viewer.length) },
     seed,
     threads,
+    parts,
   })
 }
 
-async function runEpochs(
-  trainer: NeumfTrainer,
-  options: FitOptions,
-  validation: number[],
-  goOn: (epoch: number) => boolean,
-): Promise<number> {
-  const examples = options.interactions.viewer.length * (1 + options.settings.negatives)
-  const began = performance.now()
-  let loss: number | null = null
-  for (let epoch = 1; epoch <= options.epochs; epoch++) {
-    const report = (share: number): void => {
-      const seconds = (performance.now() - began) / 1000
-      const examplesPerSecond = Math.round(((epoch - 1 + share) * examples) / Math.max(seconds, 1e-3))
-      options.onEpoch?.({ epoch, epochs: options.epochs, share, loss, examplesPerSecond, validation })
-    }
-    loss = await trainer.epoch(report)
-    if (!goOn(epoch)) return epoch
-    report(1)
+/** Embeddings and layers of each half, and the two output layers side by side, each at half its weight (section 3.4.1). */
+function joinHalves(
+  factors: NeumfWeights,
+  perceptron: NeumfWeights,
+  { width, layers }: NcfSettings,
+): NeumfWeights {
+  const rows = (table: 'viewerRows' | 'titleRows'): Float32Array =>
+    perceptron[table].map((value, k) => (k % (2 * width) < width ? (factors[table][k] as number) : value))
+  const dense = perceptron.dense.slice()
+  const [h1, h2, h3] = layers
+  const gmfOut = 2 * width * h1 + h1 + h1 * h2 + h2 + h2 * h3 + h3
+  const bias = gmfOut + width + h3
+  for (let k = gmfOut; k <= bias; k++) {
+    const [own, theirs] = [perceptron.dense[k] as number, factors.dense[k] as number]
+    dense[k] = k === bias ? 0.5 * (own + theirs) : 0.5 * (k < gmfOut + width ? theirs : own)
   }
-  return options.epochs
-}
-
-/** A fitted trainer, to score or take weights from. The caller closes it. */
-export async function fitNcf(options: FitOptions): Promise<NeumfTrainer> {
-  const trainer = await open(options)
-  await runEpochs(trainer, options, [], () => true)
-  return trainer
-}
-
-/** How many epochs are best for the later part of `split`: stops after `patience` epochs without a better one. */
-export async function chooseEpochs(
-  split: TimeSplit,
-  options: Omit<FitOptions, 'interactions'>,
-  patience = 5,
-): Promise<{ epochs: number; curve: number[] }> {
-  const judged = judgedViewers(split)
-  const curve: number[] = []
-  let best = 0
-  const fit = { ...options, interactions: split.before }
-  const trainer = await open(fit)
-  try {
-    await runEpochs(trainer, fit, curve, (epoch) => {
-      curve.push(mean(judged.map((viewer) => judge(trainer.scores(viewer.viewer), viewer, 10).ndcg)))
-      if ((curve[epoch - 1] as number) > (curve[best - 1] ?? -1)) best = epoch
-      return epoch - best < patience
-    })
-  } finally {
-    await trainer.close()
-  }
-  return { epochs: Math.max(1, best), curve }
+  return { viewerRows: rows('viewerRows'), titleRows: rows('titleRows'), dense }
 }

@@ -1,8 +1,9 @@
-// Adam, sparse for the embeddings: only rows of the batch move. Each row belongs to one thread and its gradients are
-// added in the order of the examples, so the number of threads changes nothing.
+// Adam, sparse for the embeddings: only rows of the batch move. Blocks of rows belong to shards, each shard to one
+// thread, and a row's gradients are added in the order of its examples, so the number of threads changes nothing.
 import * as at from "./layout";
-import { floats, rowOf } from "./layout";
-import { transpose } from "./matrix";
+import { floats, rowOf, Side } from "./layout";
+import { multiply, transpose } from "./matrix";
+import * as net from "./network";
 
 /** `rate` has the first moment's correction in it, `square` is the second's: 1 / sqrt(1 - 0.999^step). */
 function step(weights: usize, mean: usize, square: usize, gradient: usize, bytes: usize,
@@ -25,51 +26,91 @@ function step(weights: usize, mean: usize, square: usize, gradient: usize, bytes
   }
 }
 
-/** Sums the gradients of equal rows into the first of them, then steps each row touched once. */
-function stepTable(index: usize, gradients: usize, slots: usize, table: usize, batch: i32,
-                   thread: i32, threads: i32, rate: f32, correction: f32, decay: f32): void {
+/** Adds up what the examples of one row say: first-layer gradients into `half`, the other side's GMF into `gmf`. */
+function addExamples(side: Side, other: Side, place: i32, half: usize, gmf: usize): void {
+  const halfBytes: usize = <usize>at.hidden1 << 2;
+  const gmfBytes: usize = <usize>at.width << 2;
+  const deep = (at.parts & at.MLP) !== 0;
+  const wide = (at.parts & at.GMF) !== 0;
+  if (deep) memory.fill(half, 0, halfBytes);
+  memory.fill(gmf, 0, gmfBytes);
+  const end = load<i32>(floats(side.start, place + 1));
+  for (let k = load<i32>(floats(side.start, place)); k < end; k++) {
+    const e = load<i32>(floats(side.order, k));
+    if (deep) {
+      const from = floats(at.firstGradient, e * at.hidden1);
+      for (let j: usize = 0; j < halfBytes; j += 16) {
+        v128.store(half + j, f32x4.add(v128.load(half + j), v128.load(from + j)));
+      }
+    }
+    if (wide) {
+      const slopes = f32x4.splat(f32.load(floats(at.slopes, e)));
+      const from = floats(other.copy, load<i32>(floats(other.place, e)) * at.pairWidth);
+      for (let j: usize = 0; j < gmfBytes; j += 16) {
+        v128.store(gmf + j, f32x4.add(v128.load(gmf + j), f32x4.mul(slopes, v128.load(from + j))));
+      }
+    }
+  }
+}
+
+/** The GMF gradient of a row from the sum over its examples; viewers also bring the output layer's. */
+function finishGmf(side: Side, place: i32, gmf: usize, sums: usize): void {
+  const bytes: usize = <usize>at.width << 2;
+  const out = floats(at.dense, at.gmfOut);
+  const outSum = floats(sums, at.gmfOut);
+  const own = floats(side.copy, place * at.pairWidth);
+  for (let j: usize = 0; j < bytes; j += 16) {
+    const sum = v128.load(gmf + j);
+    if (side.kernelRow === 0) {
+      v128.store(outSum + j, f32x4.add(v128.load(outSum + j), f32x4.mul(sum, v128.load(own + j))));
+    }
+    v128.store(gmf + j, f32x4.mul(sum, v128.load(out + j)));
+  }
+}
+
+/** Gradients and steps of one side's rows in the blocks of the shard, and the first layer's kernel of this side. */
+export function stepSide(side: Side, other: Side, shard: i32, thread: i32, rate: f32, correction: f32, decay: f32): void {
+  net.useScratch(thread);
+  const count = load<i32>(side.count);
+  const sums = floats(at.denseGradient, shard * at.denseCount);
   const bytes: usize = <usize>at.pairWidth << 2;
-  const mine = at.touched + <usize>thread * at.touchedStride;
-  let count: i32 = 0;
-  for (let e: i32 = 0; e < batch; e++) {
-    const row = load<i32>(floats(index, e));
-    if (row % threads !== thread) continue;
-    const slot = floats(slots, row);
-    const first = load<i32>(slot);
-    if (first < 0) {
-      store<i32>(slot, e);
-      store<i32>(floats(mine, count++), row);
-      continue;
+  const half: usize = <usize>at.width << 2;
+  const deep = (at.parts & at.MLP) !== 0;
+  const turned = floats(at.transposed, side.kernelRow * at.hidden1);
+  for (let start = shard * at.BLOCK; start < count; start += at.SHARDS * at.BLOCK) {
+    const n = min(at.BLOCK, count - start);
+    const rows = (n + 3) & ~3;
+    const halves = floats(side.half, start * at.hidden1);
+    for (let r: i32 = 0; r < n; r++) {
+      const gmf = net.rowGradient + <usize>r * bytes;
+      addExamples(side, other, start + r, floats(halves, r * at.hidden1), gmf);
+      finishGmf(side, start + r, gmf, sums);
+      if (!deep) memory.fill(gmf + half, 0, half);
     }
-    const into = gradients + <usize>first * bytes;
-    const from = gradients + <usize>e * bytes;
-    for (let j: usize = 0; j < bytes; j += 16) {
-      v128.store(into + j, f32x4.add(v128.load(into + j), v128.load(from + j)));
+    if (deep) {
+      if (rows > n) memory.fill(floats(halves, n * at.hidden1), 0, <usize>((rows - n) * at.hidden1) << 2);
+      multiply(at.width, at.hidden1, rows, floats(side.copy, start * at.pairWidth + at.width), 1, at.pairWidth,
+               halves, floats(sums, at.kernel1 + side.kernelRow * at.hidden1), true);
+      multiply(rows, at.width, at.hidden1, halves, at.hidden1, 1, turned, net.rowMlp, false);
+      for (let r: i32 = 0; r < n; r++) {
+        memory.copy(net.rowGradient + <usize>r * bytes + half, floats(net.rowMlp, r * at.width), half);
+      }
     }
-  }
-  for (let k: i32 = 0; k < count; k++) {
-    const row = load<i32>(floats(mine, k));
-    const slot = floats(slots, row);
-    const weights = rowOf(table, row);
-    const gradient = gradients + <usize>load<i32>(slot) * bytes;
-    store<i32>(slot, -1);
-    step(weights, weights + bytes, weights + 2 * bytes, gradient, bytes, rate, correction, decay);
+    for (let r: i32 = 0; r < n; r++) {
+      const weights = rowOf(side.table, load<i32>(floats(side.row, start + r)));
+      step(weights, weights + bytes, weights + 2 * bytes, net.rowGradient + <usize>r * bytes, bytes,
+           rate, correction, decay);
+    }
   }
 }
 
-/** Steps the embeddings this thread owns. */
-export function stepEmbeddings(batch: i32, thread: i32, threads: i32, rate: f32, correction: f32, decay: f32): void {
-  stepTable(at.exampleViewer, at.viewerGradient, at.viewerSlot, at.viewerRows, batch, thread, threads,
-            rate, correction, decay);
-  stepTable(at.exampleTitle, at.titleGradient, at.titleSlot, at.titleRows, batch, thread, threads,
-            rate, correction, decay);
-}
-
-/** Turned copies of the layers' weights, which the backward pass reads. */
+/** Turned copies of the layers' weights, which the backward pass reads: each side's kernel of the first apart. */
 export function turnWeights(): void {
   const turned2 = floats(at.transposed, at.pairWidth * at.hidden1);
   const turned3 = floats(turned2, at.hidden1 * at.hidden2);
-  transpose(at.pairWidth, at.hidden1, floats(at.dense, at.kernel1), at.transposed);
+  const side = at.width * at.hidden1;
+  transpose(at.width, at.hidden1, floats(at.dense, at.kernel1), at.transposed);
+  transpose(at.width, at.hidden1, floats(at.dense, at.kernel1 + side), floats(at.transposed, side));
   transpose(at.hidden1, at.hidden2, floats(at.dense, at.kernel2), turned2);
   transpose(at.hidden2, at.hidden3, floats(at.dense, at.kernel3), turned3);
 }

@@ -1,10 +1,15 @@
 // Where everything lies in the one shared memory, and the sizes of the network. Every thread calls `plan` with the
 // same numbers and so agrees on every address.
 
-/** Examples that go through the network at once. */
+/** Rows that go through the network at once. */
 export const BLOCK: i32 = 64;
 /** Gradients of the dense weights are summed in this many shards, whatever the number of threads: same bits always. */
 export const SHARDS: i32 = 4;
+
+/** Which halves of NeuMF there are: the factorisation, the perceptron, or both. */
+export const GMF: i32 = 1;
+export const MLP: i32 = 2;
+export let parts: i32 = 3;
 
 export let viewers: i32 = 0;
 export let titles: i32 = 0;
@@ -16,7 +21,7 @@ export let hidden1: i32 = 0;
 export let hidden2: i32 = 0;
 export let hidden3: i32 = 0;
 
-// Offsets of the dense weights, in floats from `dense`.
+// Offsets of the dense weights, in floats from `dense`. The first layer's kernel has the viewer's half above the title's.
 export let kernel1: i32 = 0;
 export let bias1: i32 = 0;
 export let kernel2: i32 = 0;
@@ -28,10 +33,33 @@ export let mlpOut: i32 = 0;
 export let outBias: i32 = 0;
 export let denseCount: i32 = 0;
 
-// Addresses.
+/** A side of the network: the viewers or the titles. What a batch knows of it, each row of a table once. */
+export class Side {
+  /** Row of the table each example names. */
+  example: usize = 0;
+  /** Weights, mean and square of every row. */
+  table: usize = 0;
+  /** For each row of the table its place in the batch, -1 where it has none. */
+  slot: usize = 0;
+  /** How many rows the batch names, which, and each example's place among them. */
+  count: usize = 0;
+  row: usize = 0;
+  place: usize = 0;
+  /** Examples by place: those of place p are `order[start[p]..start[p + 1]]`. */
+  start: usize = 0;
+  order: usize = 0;
+  /** The rows' weights as they were when the batch began. */
+  copy: usize = 0;
+  /** Their halves of the first layer; afterwards the sums of its gradients. */
+  half: usize = 0;
+  /** Offset of this side's kernel in the first layer, in rows. */
+  kernelRow: i32 = 0;
+}
+export const viewerSide = new Side();
+export const titleSide = new Side();
+
+// Addresses. The dense weights are followed by their means and squares.
 export let sync: usize = 0;
-export let viewerRows: usize = 0;
-export let titleRows: usize = 0;
 export let dense: usize = 0;
 export let denseMean: usize = 0;
 export let denseSquare: usize = 0;
@@ -39,15 +67,10 @@ export let denseGradient: usize = 0;
 export let transposed: usize = 0;
 export let scratch: usize = 0;
 export let scratchStride: usize = 0;
-export let exampleViewer: usize = 0;
-export let exampleTitle: usize = 0;
 export let exampleTarget: usize = 0;
-export let viewerGradient: usize = 0;
-export let titleGradient: usize = 0;
-export let viewerSlot: usize = 0;
-export let titleSlot: usize = 0;
-export let touched: usize = 0;
-export let touchedStride: usize = 0;
+/** Gradient of each example at the first layer, and of its logit. */
+export let firstGradient: usize = 0;
+export let slopes: usize = 0;
 /** Per positive: its viewer, its title, its weight; the order of the epoch; and each viewer's titles, sorted. */
 export let positiveViewer: usize = 0;
 export let positiveTitle: usize = 0;
@@ -56,6 +79,8 @@ export let order: usize = 0;
 export let seenStart: usize = 0;
 export let seenTitle: usize = 0;
 export let scores: usize = 0;
+/** Every title's half of the first layer, for scoring. */
+export let allHalves: usize = 0;
 
 let top: usize = 0;
 function reserve(count: usize): usize {
@@ -77,6 +102,21 @@ function planDense(): void {
   denseCount = outBias + 4;
 }
 
+function planSide(side: Side, rows: i32, batch: i32, kernelRow: i32): void {
+  const padded = <usize>((batch + 2 * BLOCK - 1) & ~(BLOCK - 1));
+  side.kernelRow = kernelRow;
+  side.table = reserve(<usize>rows * pairWidth * 3);
+  side.slot = reserve(rows);
+  side.example = reserve(batch);
+  side.count = reserve(1);
+  side.row = reserve(batch);
+  side.place = reserve(batch);
+  side.start = reserve(batch + 1);
+  side.order = reserve(batch);
+  side.copy = reserve(padded * pairWidth);
+  side.half = reserve(padded * hidden1);
+}
+
 /** Lays everything out and returns the bytes of memory needed. Widths are multiples of 8. */
 export function plan(
   viewerCount: i32,
@@ -88,7 +128,9 @@ export function plan(
   h3: i32,
   batch: i32,
   threads: i32,
+  halves: i32,
 ): usize {
+  parts = halves;
   viewers = viewerCount;
   titles = titleCount;
   positives = positiveCount;
@@ -98,27 +140,21 @@ export function plan(
   hidden2 = h2;
   hidden3 = h3;
   planDense();
-  top = (__heap_base + 63) & ~63;
+  top = (__heap_base + 4095) & ~63;
   sync = reserve(64);
-  viewerRows = reserve(<usize>viewers * pairWidth * 3);
-  titleRows = reserve(<usize>titles * pairWidth * 3);
-  dense = reserve(denseCount);
-  denseMean = reserve(denseCount);
-  denseSquare = reserve(denseCount);
+  planSide(viewerSide, viewers, batch, 0);
+  planSide(titleSide, titles, batch, embedding);
+  dense = reserve(3 * denseCount);
+  denseMean = floats(dense, denseCount);
+  denseSquare = floats(dense, 2 * denseCount);
   denseGradient = reserve(denseCount * SHARDS);
   transposed = reserve(pairWidth * h1 + h1 * h2 + h2 * h3);
-  const blockFloats = BLOCK * (pairWidth + h1 + h2 + h3) * 2;
+  const blockFloats = BLOCK * (2 * pairWidth + h1 + (h2 + h3) * 2);
   scratchStride = <usize>blockFloats * 4;
   scratch = reserve(<usize>blockFloats * threads);
-  exampleViewer = reserve(batch);
-  exampleTitle = reserve(batch);
   exampleTarget = reserve(batch);
-  viewerGradient = reserve(<usize>batch * pairWidth);
-  titleGradient = reserve(<usize>batch * pairWidth);
-  viewerSlot = reserve(viewers);
-  titleSlot = reserve(titles);
-  touchedStride = <usize>batch * 4;
-  touched = reserve(<usize>batch * threads);
+  firstGradient = reserve(<usize>(batch + BLOCK) * h1);
+  slopes = reserve(batch + BLOCK);
   positiveViewer = reserve(positives);
   positiveTitle = reserve(positives);
   positiveWeight = reserve(positives);
@@ -126,6 +162,7 @@ export function plan(
   seenStart = reserve(viewers + 1);
   seenTitle = reserve(positives);
   scores = reserve(<usize>(titles + BLOCK) * threads);
+  allHalves = reserve(<usize>(titles + BLOCK) * h1);
   return top;
 }
 

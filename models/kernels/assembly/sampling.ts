@@ -37,8 +37,8 @@ export function sample(from: i32, to: i32, negatives: i32, seed: u32, example: i
   for (let k = from; k < to; k++) {
     const positive = load<i32>(floats(at.order, k));
     const viewer = load<i32>(floats(at.positiveViewer, positive));
-    store<i32>(floats(at.exampleViewer, e), viewer);
-    store<i32>(floats(at.exampleTitle, e), load<i32>(floats(at.positiveTitle, positive)));
+    store<i32>(floats(at.viewerSide.example, e), viewer);
+    store<i32>(floats(at.titleSide.example, e), load<i32>(floats(at.positiveTitle, positive)));
     f32.store(floats(at.exampleTarget, e), f32.load(floats(at.positiveWeight, positive)));
     e++;
     let state: u32 = scramble(seed ^ scramble(<u32>positive * 2654435761));
@@ -49,8 +49,8 @@ export function sample(from: i32, to: i32, negatives: i32, seed: u32, example: i
         state = scramble(state + 0x9e3779b9);
         title = <i32>((<u64>state * <u64>at.titles) >> 32);
       } while (++draws < MAX_DRAWS && hasSeen(viewer, title));
-      store<i32>(floats(at.exampleViewer, e), viewer);
-      store<i32>(floats(at.exampleTitle, e), title);
+      store<i32>(floats(at.viewerSide.example, e), viewer);
+      store<i32>(floats(at.titleSide.example, e), title);
       f32.store(floats(at.exampleTarget, e), 0);
       e++;
     }
