@@ -17,6 +17,11 @@ export const refusals = defineRefusals({
     status: 409,
     fix: 'No model is before viewers; promote one first.',
   },
+  propensityInvalid: {
+    code: 'SV_PROPENSITY_INVALID',
+    status: 422,
+    fix: 'Log the chance with which each decision was made; leave out decisions that were not left to chance.',
+  },
   trainingDied: {
     code: 'SV_TRAINING_DIED',
     status: 500,
