@@ -27,6 +27,7 @@ import { bpr } from '#models/pairs/pairs.ts'
 import { countViewers } from '#models/popularity/popularity.ts'
 import { chooseSettings } from '#models/search.ts'
 
+const OWN_COPY = path.join(import.meta.dirname, '../../shared/data/movielens-100k')
 const SEED = 1
 const TOP = 10
 const BLENDED = ['ease', 'als', 'bpr', 'ncf']
@@ -106,7 +107,7 @@ function print(title: string, lines: readonly Line[]): void {
   }
 }
 
-export async function bench(folder: string): Promise<Record<string, unknown>> {
+export async function bench(folder = OWN_COPY): Promise<Record<string, unknown>> {
   const all = await readRatings(folder)
   const split = leaveOneOut(all)
   const table = await tableOf(split, leaveOneOut(split.before), SEED)
@@ -130,7 +131,4 @@ export async function bench(folder: string): Promise<Record<string, unknown>> {
   }
 }
 
-if (import.meta.main) {
-  const folder = process.argv[2] ?? path.join(import.meta.dirname, '../../shared/data/movielens-100k')
-  console.log(JSON.stringify(await bench(folder)))
-}
+if (import.meta.main) console.log(JSON.stringify(await bench(process.argv[2])))
