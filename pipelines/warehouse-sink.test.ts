@@ -87,6 +87,36 @@ else {
     await close()
   })
 
+  test('an answer that was lost, by an engine that forgot the token: every event is there once', async () => {
+    const { eventLog, warehouse, sink, close } = await openAll(path.join(root, 'forgetful'))
+    await sink.close()
+    await warehouse.command({
+      sql: 'ALTER TABLE playback_events MODIFY SETTING non_replicated_deduplication_window = 0',
+    })
+    let lost = 3
+    const forgetful: Warehouse = {
+      ...warehouse,
+      insertNative: async (...of) => {
+        await warehouse.insertNative(...of)
+        if (lost-- > 0) throw new Error('the answer was lost')
+      },
+    }
+    const ports = { eventLog, streams: [playbackEvents], clock: systemClock, log: silentLog }
+    const again = await openWarehouseSink({ ...ports, warehouse: forgetful })
+    for (let batch = 0; batch < 5; batch++) {
+      const events = Array.from({ length: 20 }, (_, k) => playbackEvent(`f${batch}-${k}`, `s${k}`, batch))
+      await eventLog.append(playbackEvents, runOf(events))
+      await again.caughtUp()
+    }
+    const [row] = await warehouse.query({
+      sql: 'SELECT count() AS total, uniqExact(eventId) AS distinct FROM playback_events',
+    })
+    assert.deepEqual(row, { total: 100, distinct: 100 })
+    assert.ok(lost < 0)
+    await again.close()
+    await close()
+  })
+
   test('killed between insert and commit, then an insert that fails: every position is there once', async () => {
     const dir = path.join(root, 'again')
     const first = await openAll(dir)

@@ -42,13 +42,18 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
   const consumers: Consumer[] = []
   for (const stream of ports.streams) {
     const unsure = new Map<number, Known>()
+    const unanswered = new Set<number>()
     const place = `${eventLog.identity}/${stream.name}@${schemaPrintOf(stream)}`
     const insert = async (batch: LogBatch): Promise<void> => {
-      if (batch.takenOver) await findKnown(batch, eventLog.identity, warehouse, unsure)
+      if (batch.takenOver || unanswered.has(batch.partition))
+        await findKnown(batch, eventLog.identity, warehouse, unsure)
       const known = unsure.get(batch.partition)
       const blocks = known === undefined ? joinBlocks(batch.native()) : withoutKnown(batch, known)
+      // The token alone is not enough: an engine killed right after an insert was seen to forget it.
+      unanswered.add(batch.partition)
       if (blocks.length > 0)
         await warehouse.insertNative(stream.table, blocks, { token: tokenOf(place, batch, known) })
+      unanswered.delete(batch.partition)
       // Only now: an insert that failed is tried again without what was there before it.
       if (known !== undefined && batch.lastOffset >= known.last) unsure.delete(batch.partition)
       onInserted?.(stream, batch)
@@ -102,7 +107,7 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
 /** Offsets of a partition that the warehouse has although the group never committed them. */
 type Known = { readonly offsets: ReadonlySet<number>; readonly last: number }
 
-/** Somebody may have been ended between insert and commit: what the warehouse has from the batch on is not said again. */
+/** Somebody may have been ended between insert and commit, or not have heard that it was done: what the warehouse has from the batch on is not said again. */
 async function findKnown(
   { stream, partition, firstOffset }: LogBatch,
   logId: string,
