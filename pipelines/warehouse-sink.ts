@@ -49,7 +49,7 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
         await findKnown(batch, eventLog.identity, warehouse, unsure)
       const known = unsure.get(batch.partition)
       const blocks = known === undefined ? joinBlocks(batch.native()) : withoutKnown(batch, known)
-      // The token alone is not enough: an engine killed right after an insert was seen to forget it.
+      // The token alone is not enough: a power cut can make an engine forget those of later inserts.
       unanswered.add(batch.partition)
       if (blocks.length > 0)
         await warehouse.insertNative(stream.table, blocks, { token: tokenOf(place, batch, known) })
@@ -107,7 +107,10 @@ export async function openWarehouseSink(ports: WarehouseSinkPorts): Promise<Ware
 /** Offsets of a partition that the warehouse has although the group never committed them. */
 type Known = { readonly offsets: ReadonlySet<number>; readonly last: number }
 
-/** Somebody may have been ended between insert and commit, or not have heard that it was done: what the warehouse has from the batch on is not said again. */
+/**
+ * Somebody may have been ended between insert and commit, or not have heard that it was done: what the warehouse has
+ * from the batch on is not said again.
+ */
 async function findKnown(
   { stream, partition, firstOffset }: LogBatch,
   logId: string,

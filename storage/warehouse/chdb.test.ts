@@ -15,17 +15,22 @@ after(() => rmSync(root, { recursive: true, force: true }))
 
 warehouseSuite('chdb', () => openChdb({ dir: path.join(root, 'suite'), log: silentLog }))
 
-test('chdb: a killed process is started again, nothing acknowledged is lost', async () => {
+test('chdb: a killed process is started again, nothing acknowledged is lost, no data are said twice unasked', async () => {
   const warehouse = await openChdb({ dir: path.join(root, 'killed'), log: silentLog })
   await warehouse.command({
     sql: `CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS ${DURABLE}`,
   })
   for (let i = 0; i < 6; i++) {
-    const insert = warehouse.insertNative('t', [encodeRows([{ name: 'n', type: 'UInt32' }], [{ n: i }])], {
-      token: `t${i}`,
-    })
-    if (i % 2 === 1) process.kill(warehouse.pid() as number, 'SIGKILL')
-    await insert
+    const block = encodeRows([{ name: 'n', type: 'UInt32' }], [{ n: i }])
+    const say = () => warehouse.insertNative('t', [block], { token: `t${i}` })
+    const insert = say()
+    if (i % 2 === 0) await insert
+    else {
+      process.kill(warehouse.pid() as number, 'SIGKILL')
+      await assert.rejects(insert, { code: 'SV_WAREHOUSE_UNAVAILABLE' })
+      await warehouse.query({ sql: 'SELECT 1' })
+      await say()
+    }
   }
   const [count] = await warehouse.query({ sql: 'SELECT count() AS total, uniqExact(n) AS distinct FROM t' })
   assert.deepEqual(count, { total: 6, distinct: 6 })

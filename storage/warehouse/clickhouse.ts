@@ -71,14 +71,14 @@ export async function openClickHouse(options: {
       throw new Refusal(refusalOf('tooSlow'), 'The query took too long.', { cause: error })
     }
   }
-  /** Every statement of ours may be said twice: queries, DDL that checks, inserts that carry a token. */
-  const run = async <T>(work: Work<T>, options: QueryOptions = {}): Promise<T> => {
+  /** Statements may be said twice (queries, DDL that checks), but never data: see `insertNative` in warehouse.ts. */
+  const run = async <T>(work: Work<T>, options: QueryOptions = {}, attempts = ATTEMPTS): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       try {
         return await once(work, options)
       } catch (error) {
         const kind = kindOf(error)
-        if (kind === 'away' && attempt < ATTEMPTS) await sleep(PAUSE_MS * attempt)
+        if (kind === 'away' && attempt < attempts) await sleep(PAUSE_MS * attempt)
         else if (kind === 'ours') throw error
         else throw new Refusal(refusalOf(kind), (error as Error).message, { cause: error })
       }
@@ -126,16 +126,20 @@ export async function openClickHouse(options: {
     },
     insertNative: (table, blocks, { token }) => {
       const options = { timeoutMs: INSERT_TIMEOUT_MS }
-      return run(async (id, signal) => {
-        const { stream } = await client.exec({
-          query: `INSERT INTO ${table} FORMAT Native`,
-          values: Readable.from(blocks, { objectMode: false }),
-          query_id: id,
-          abort_signal: signal,
-          clickhouse_settings: settingsOf(options, token),
-        })
-        await buffer(stream)
-      }, options)
+      return run(
+        async (id, signal) => {
+          const { stream } = await client.exec({
+            query: `INSERT INTO ${table} FORMAT Native`,
+            values: Readable.from(blocks, { objectMode: false }),
+            query_id: id,
+            abort_signal: signal,
+            clickhouse_settings: settingsOf(options, token),
+          })
+          await buffer(stream)
+        },
+        options,
+        1,
+      )
     },
     inDatabase: async (name) => {
       const other = await openClickHouse({ ...options, url: atDatabase(url, databaseName(name)) })

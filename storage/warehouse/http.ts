@@ -78,7 +78,7 @@ function warehouseOf(
       outgoing.end()
     })
 
-  /** Every statement we send may be said twice: queries, DDL that checks, inserts that carry a token. */
+  /** Statements may be said twice (queries, DDL that checks), but never data: see `insertNative` in warehouse.ts. */
   const run = async (
     query: string,
     params: Statement['params'],
@@ -96,7 +96,7 @@ function warehouseOf(
         return await send(`/?${search.toString()}`, body, options)
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
-        if (attempt === ATTEMPTS) {
+        if (data || attempt === ATTEMPTS) {
           throw new Refusal(refusals.unavailable, 'The warehouse does not answer.', { cause: error })
         }
         await onUnreachable()

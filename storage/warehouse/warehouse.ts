@@ -32,8 +32,10 @@ export type Warehouse = {
   /** DDL, `INSERT ... SELECT`, mutations. */
   command(statement: Statement, options?: QueryOptions & { readonly insertToken?: string }): Promise<void>
   /**
-   * Inserts `Native` blocks whose columns are named in them. Durable when it resolves.
-   * `token` names the content: the same token again adds nothing.
+   * Inserts `Native` blocks whose columns are named in them. Durable when it resolves. Said once: when the answer is
+   * lost it rejects with `SV_WAREHOUSE_UNAVAILABLE`, and the rows may be there.
+   * `token` names the content: the same token again adds nothing, as long as the engine remembers it. It does not
+   * promise to: it does not sync the list of its tokens, and one line of it torn by a power cut hides all that follow.
    */
   insertNative(
     table: string,
