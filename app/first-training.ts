@@ -1,8 +1,8 @@
-/** The first model of a fresh platform: trained when the history is there, promoted only when it beats popularity. */
+/** The first model of a fresh platform: trained when the history is there, promoted only when every gate is open. */
 import type { StatusBoard } from '#app/status.ts'
 import type { Log } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
-import { beatsPopularity } from '#models/commands.ts'
+import { passesAll } from '#models/gates.ts'
 import { type LearnPorts, trainModel } from '#models/learn.ts'
 
 export async function trainFirstModel(options: {
@@ -25,11 +25,9 @@ export async function trainFirstModel(options: {
       },
       ports,
     )
-    const better = beatsPopularity(model)
+    const better = passesAll(model.gates ?? [])
     if (better) await ports.registry.promote(tenantId, model.id, 'first training')
-    work.done(
-      better ? `${model.id} is before viewers` : 'not surely better than popularity; popularity stays',
-    )
+    work.done(better ? `${model.id} is before viewers` : 'not surely better; popularity stays')
   } catch (error) {
     if (signal.aborted) return
     log.error({ err: error }, 'the first training failed')

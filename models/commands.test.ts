@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
@@ -24,7 +24,7 @@ let registry: Registry
 
 const VIEWS = sql`CREATE TABLE views (tenantId String, sid String, playerId String, titleId String,
   viewerKey Nullable(String), startedAt DateTime64(3,'UTC'), endReason LowCardinality(String), isPlay Bool,
-  playingMs UInt32, contentMs UInt32, surface LowCardinality(String), bot Bool, kids Bool, revision UInt64)
+  playingMs UInt32, contentMs UInt32, deviceKind LowCardinality(String), surface LowCardinality(String), bot Bool, kids Bool, revision UInt64)
   ENGINE = ReplacingMergeTree(revision) ORDER BY (tenantId, sid, playerId)`
 
 /** Each interaction as one view played to its end. */
@@ -32,7 +32,7 @@ async function play(tenantId: string, { viewers, titles, viewer, title, at }: In
   const rows = Array.from(viewer, (v, k) => `('${viewers[v]}', '${titles[title[k] as number]}', ${at[k]})`)
   await warehouse.command({
     sql: sql`INSERT INTO views SELECT {tenantId:String}, concat({tenantId:String}, v, t, toString(a)), 'p', t, v,
-      fromUnixTimestamp64Milli(a, 'UTC'), 'completed', true, 60000, 60000, 'watch', false, false, 1
+      fromUnixTimestamp64Milli(a, 'UTC'), 'completed', true, 60000, 60000, if(cityHash64(v) % 2 = 0, 'tv', 'phone'), 'watch', false, false, 1
       FROM values('v String, t String, a Int64', ${rows.join(', ')})`,
     params: { tenantId },
   })
@@ -79,7 +79,8 @@ test('train, look, promote, evaluate on what came after, roll back', async () =>
   const trained = await run('train', '--seed', '3', '--promote')
   assert.equal(trained.code, 0, trained.lines.join('\n'))
   assert.ok(trained.lines.some((line) => /choosing epoch 1 of at most 30/.test(line)))
-  assert.ok(trained.lines.some((line) => /ndcg@10 .* against popularity/.test(line)))
+  assert.ok(trained.lines.some((line) => /ndcg@10 .* against (popularity|ease)/.test(line)))
+  assert.ok(trained.lines.some((line) => /^ {2}open +not below ease: ndcg@10 /.test(line)))
   const [model] = JSON.parse((await run('models', '--json')).lines[0] as string) as ModelVersion[]
   assert.equal(model?.state, 'champion')
   assert.equal(model?.seed, 3)
@@ -113,9 +114,61 @@ test('train, look, promote, evaluate on what came after, roll back', async () =>
     evaluated.lines.join('\n'),
   )
 
+  const html = path.join(dir, 'report.html')
+  await run('evaluate', '--html', html)
+  const page = await readFile(html, 'utf8')
+  assert.match(page, /<h1>ncf-/)
+  assert.match(page, /ndcg@10 above each baseline/)
+  assert.match(page, /on phone/)
+  const compared = await run('compare', again.version, model?.version as string)
+  assert.ok(
+    compared.lines.some((line) => line.includes(`${model?.id} ndcg@10`) && / \+0.0000/.test(line)),
+    compared.lines.join('\n'),
+  )
+  const card = (await run('models', again.version, '--card')).lines.join('\n')
+  assert.match(card, /before viewers at the time: ncf-/)
+  assert.match(card, /open: not below the champion/)
+
   assert.deepEqual((await run('promote', again.version)).lines, [`Viewers get ${again.id} now.`])
   assert.deepEqual((await run('rollback')).lines, [`Viewers get ${model?.id} again.`])
   assert.deepEqual((await run('rollback', '--json')).lines, ['null'])
+})
+
+test('a version with a closed gate stays away from viewers, unless somebody says why', async () => {
+  const noise = plantWorld({
+    viewers: 60,
+    titles: 40,
+    tastes: 2,
+    plays: 600,
+    loyalty: 0,
+    beganAt: 1_700_000_000_000,
+    seed: 9,
+  })
+  await play('noise', noise.interactions)
+  const trained = await run('train', '--tenant', 'noise', '--model', 'als', '--promote')
+  assert.equal(trained.code, 1)
+  assert.ok(trained.lines.some((line) => /^ {2}CLOSED +above popularity: /.test(line)))
+  const [model] = await registry.list('noise')
+  assert.equal(model?.state, 'candidate')
+  await assert.rejects(run('promote', model?.id as string, '--tenant', 'noise'), { code: 'SV_GATE_CLOSED' })
+  const despite = ['--tenant', 'noise', '--despite', 'to show it at the fair']
+  assert.deepEqual((await run('promote', model?.id as string, ...despite)).lines, [
+    `Viewers get ${model?.id} now.`,
+  ])
+})
+
+test('every kind trains, is measured and can be served', async () => {
+  for (const name of ['ease', 'bpr', 'item-knn']) {
+    const { code, lines } = await run('train', '--model', name, '--search', '2', '--json')
+    assert.equal(code, 0)
+    const model = JSON.parse(lines[0] as string) as ModelVersion
+    assert.equal(model.name, name)
+    assert.equal(model.lineage?.tries, 2)
+    assert.equal(
+      model.baselines.some((one) => one.name === 'ease'),
+      name !== 'ease',
+    )
+  }
 })
 
 test('says what is wrong', async () => {
@@ -123,6 +176,8 @@ test('says what is wrong', async () => {
   await assert.rejects(run('evaluate', '--tenant', 'empty'), { code: 'SV_MODEL_MISSING' })
   await assert.rejects(run('promote', 'nothing'), { code: 'SV_MODEL_MISSING' })
   await assert.rejects(run('rollback', '--tenant', 'empty'), { code: 'SV_NOTHING_TO_ROLL_BACK' })
+  await assert.rejects(run('train', '--model', 'magic'), { code: 'SV_MODEL_KIND_UNKNOWN' })
+  await assert.rejects(run('compare', 'one'), /takes two versions/)
   await assert.rejects(run('promote'), /takes the version/)
   await assert.rejects(run('train', '--seed', 'x'), /whole number/)
   await assert.rejects(run('train', '--sed', '1'), /Unknown option/)

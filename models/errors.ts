@@ -7,6 +7,16 @@ export const refusals = defineRefusals({
     status: 409,
     fix: 'Let viewers watch more, on more than one day, then train again.',
   },
+  kindUnknown: {
+    code: 'SV_MODEL_KIND_UNKNOWN',
+    status: 422,
+    fix: 'Name a kind of model that `streamverse train --help` lists.',
+  },
+  gateClosed: {
+    code: 'SV_GATE_CLOSED',
+    status: 409,
+    fix: 'Train a better version; or promote it all the same with `--despite "why"`, which is kept with it.',
+  },
   modelMissing: {
     code: 'SV_MODEL_MISSING',
     status: 404,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { encodeInteractions } from '#features/interactions.ts'
 import { als } from '#models/als/als.ts'
+import { writeIndex } from '#models/artifact.ts'
 import { blendScores, chooseWeights } from '#models/blend/blend.ts'
 import { ease } from '#models/ease/ease.ts'
 import { plantWorld } from '#models/evaluate/planted.ts'
@@ -10,6 +11,8 @@ import { judgedViewers, leaveOneOut } from '#models/evaluate/split.ts'
 import { itemKnn } from '#models/item-knn/item-knn.ts'
 import type { ModelKind } from '#models/model.ts'
 import { gmf, mlp, ncf } from '#models/ncf/fit.ts'
+import { openNcfSession, titlesTensor } from '#models/ncf/session.ts'
+import { findNeighbours } from '#models/neighbours.ts'
 import { bpr } from '#models/pairs/pairs.ts'
 import { countViewers } from '#models/popularity/popularity.ts'
 import { chooseSettings, judgeBy } from '#models/search.ts'
@@ -60,6 +63,26 @@ suite('every kind', () => {
       assert.ok(bytes.length > 0)
       assert.ok(bytes.equals(bytesOf(two?.weights() ?? [])))
       assert.ok(bytes.equals(bytesOf(three?.weights() ?? [])))
+    })
+  }
+})
+
+suite('what serves is what was learned', () => {
+  for (const [kind, settings] of KINDS) {
+    test(`${kind.name} scores the same in its graph as where it was trained`, async () => {
+      const { graph, scores } = await fit(kind, settings)
+      const index = writeIndex({ ...split.before, neighbours: findNeighbours(split.before), knowsUntil: 0 })
+      const session = await openNcfSession({ onnx: graph(), index })
+      const titles = [0, 7, 3, 199]
+      for (const viewer of [0, 17, 299]) {
+        const own = scores(viewer)
+        const served = await session.score(viewer, titlesTensor(titles))
+        titles.forEach((title, k) => {
+          const apart = Math.abs((served[k] as number) - (own[title] as number))
+          assert.ok(apart < 1e-5, `viewer ${viewer}, title ${title}: ${served[k]} and ${own[title]}`)
+        })
+      }
+      await session.close()
     })
   }
 })

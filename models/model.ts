@@ -38,6 +38,8 @@ export type Fitted<Settings> = {
   readonly scores: Scorer
   /** The weights, in a fixed order: what is hashed and stored. */
   weights(): readonly ArrayBufferView[]
+  /** What serves: an ONNX graph, `viewer` [1] and `titles` [N] (indexes) in, `scores` [N] out. */
+  graph(): Uint8Array
   /** As asked, with as many epochs as were best: for a fit on more data without a judge. */
   readonly settings: Settings
   /** Epochs behind these weights. */

@@ -27,8 +27,11 @@ export type Registry = {
   artifact(
     model: Pick<ModelVersion, 'tenantId' | 'name' | 'version'>,
   ): Promise<{ onnx: Uint8Array; index: Uint8Array }>
-  /** Puts a version before viewers. `id` may also be its version alone. */
-  promote(tenantId: string, id: string, by: string): Promise<ModelVersion>
+  /**
+   * Puts a version before viewers. `id` may also be its version alone. Refuses one with a closed gate, unless a reason is
+   * given for doing it all the same, which is kept.
+   */
+  promote(tenantId: string, id: string, by: string, despite?: string): Promise<ModelVersion>
   /** Takes the active version back; resolves to the one before it, null when that was none. */
   rollback(tenantId: string, by: string): Promise<ModelVersion | null>
   /** Hears of every change by any process; '' when some may have been missed. */
@@ -86,10 +89,11 @@ export async function openRegistry(options: {
       ])
       return { onnx, index }
     },
-    promote: async (tenantId, id, by) => {
+    promote: async (tenantId, id, by, despite) => {
       const wanted = await find(tenantId, id)
       if (wanted === null) throw new Refusal(refusals.modelMissing, `There is no model version ${id}.`)
-      await change(tenantId, (trx) => promoteVersion(trx, wanted, by, clock.now()))
+      const who = passOrRefuse(wanted, by, despite)
+      await change(tenantId, (trx) => promoteVersion(trx, wanted, who, clock.now()))
       return { ...wanted, state: 'champion' }
     },
     rollback: async (tenantId, by) => {
@@ -105,6 +109,17 @@ export async function openRegistry(options: {
       await relay?.close()
     },
   }
+}
+
+/** Whom the promotion is by; with the reason where a gate was closed. */
+function passOrRefuse({ id, gates = [] }: ModelVersion, by: string, despite: string | undefined): string {
+  const closed = gates.filter(({ passed }) => !passed)
+  if (closed.length === 0) return by
+  const names = closed.map(({ name }) => name).join(', ')
+  if (despite !== undefined && despite.trim() !== '')
+    return `${by}, despite ${names}: ${despite.slice(0, 300)}`
+  const why = closed.map(({ name, why: said }) => `${name} (${said})`).join('; ')
+  throw new Refusal(refusals.gateClosed, `${id} has a closed gate: ${why}.`)
 }
 
 /** `20261123T151500-3fa2c1`: when, and of which data. */

@@ -45,7 +45,7 @@ export async function chooseSettings<Settings extends object>(
   const judgeScores = judgeBy(split)
   const trials: Trial<Settings>[] = []
   const tried = new Set<string>()
-  for (let trial = 0; trial < tries && signal?.aborted !== true; trial++) {
+  for (let trial = 0; trial < tries && (trial === 0 || signal?.aborted !== true); trial++) {
     const first = options.settings ?? kind.defaults
     const settings = trial === 0 ? first : drawUntried(kind, first, random, tried)
     if (settings === null) break

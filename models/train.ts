@@ -1,23 +1,33 @@
 /**
- * Trains NeuMF and measures it. Three fits: one to choose how long to train (stops early on a validation period), one
- * on everything before the split to be judged on what came after, one on everything to be served.
+ * Trains a model and measures it. Fits: some to choose settings and how long to train (judged on a validation period),
+ * one on everything before the split to be judged on what came after, one on everything to be served.
  * Equal interactions, settings and seed give an equal model, bit for bit.
  */
 import { createHash } from 'node:crypto'
 import { Refusal } from '#base/refusal.ts'
 import type { Interactions } from '#features/interactions.ts'
 import { writeIndex } from '#models/artifact.ts'
+import { ease } from '#models/ease/ease.ts'
 import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
+import type { Scorer } from '#models/evaluate/ranking.ts'
+import type { Facts } from '#models/evaluate/slices.ts'
 import { judgedViewers, momentAt, splitAtMoment, type TimeSplit } from '#models/evaluate/split.ts'
-import type { EpochReport } from '#models/model.ts'
-import { exportNcf } from '#models/ncf/export.ts'
-import { fitNcf, NCF_DEFAULTS, type NcfSettings, ncf } from '#models/ncf/fit.ts'
+import { CHAMPION, type Gate, gatesOf } from '#models/gates.ts'
+import { kindNamed } from '#models/kinds.ts'
+import type { EpochReport, ModelKind } from '#models/model.ts'
 import { findNeighbours } from '#models/neighbours.ts'
 import { countDecayed, countViewers } from '#models/popularity/popularity.ts'
 import { chooseSettings } from '#models/search.ts'
 
-export const TRAINING_STEPS = ['choosing', 'fitting', 'evaluating', 'refitting', 'exporting'] as const
+export const TRAINING_STEPS = [
+  'choosing',
+  'comparing',
+  'fitting',
+  'evaluating',
+  'refitting',
+  'exporting',
+] as const
 export type TrainingProgress = {
   readonly step: (typeof TRAINING_STEPS)[number]
   /** 0 to 1 over the whole training. */
@@ -31,27 +41,44 @@ export type TrainingProgress = {
   readonly validation?: readonly number[]
 }
 
+/** A model as it can be learned again: its kind, settings and seed. */
+export type Recipe = { readonly name: string; readonly settings: object; readonly seed: number }
+
 export type TrainingOptions = {
   readonly interactions: Interactions
   readonly seed: number
   readonly threads: number
-  readonly settings?: Partial<NcfSettings>
+  /** Name of the kind; NCF without. */
+  readonly model?: string
+  readonly settings?: object
   readonly maxEpochs?: number
+  /** Settings tried, the given or default ones first; one chooses the number of epochs only. */
+  readonly tries?: number
+  /** What is before viewers now: learned again from the same plays, to be compared with. */
+  readonly champion?: Recipe
+  readonly facts?: Facts
   readonly onProgress?: (progress: TrainingProgress) => void
+  /** Ends learning early: what was best so far goes on to be measured and kept. */
+  readonly stop?: AbortSignal
 }
 
 export type TrainingResult = {
-  readonly name: 'ncf'
+  readonly name: string
   readonly seed: number
-  readonly settings: NcfSettings
+  readonly settings: object
+  /** Settings that were tried, and NDCG@10 of each on the validation period. */
+  readonly trials: readonly { readonly settings: object; readonly value: number }[]
   readonly epochs: number
   readonly validation: readonly number[]
   readonly interactionCount: number
   readonly viewerCount: number
   readonly titleCount: number
   readonly dataHash: string
+  /** Of the served graph. */
+  readonly graphHash: string
   readonly trainMs: number
   readonly evaluation: Evaluation
+  readonly gates: readonly Gate[]
   readonly onnx: Uint8Array
   readonly index: Uint8Array
 }
@@ -59,23 +86,39 @@ export type TrainingResult = {
 const TEST_SHARE = 0.2
 const VALIDATION_SHARE = 0.1
 const MIN_JUDGED = 5
+/** The baseline's matrix is kept small enough to solve in seconds. */
+const EASE_BASELINE = { mostWatched: 2000, tries: 4 }
 
 export async function trainAndEvaluate(options: TrainingOptions): Promise<TrainingResult> {
   const began = performance.now()
-  const { interactions, seed, threads } = options
+  const { interactions, seed, threads, stop, tries = 1 } = options
+  const kind = kindNamed(options.model ?? 'ncf')
   const { split, inner } = splitTwice(interactions)
   const said = reporter(options.onProgress)
-  const { settings, validation } = await chooseSettings(ncf, inner, {
+  const first = settingsFrom(kind, options)
+  const { settings, validation, trials } = await chooseSettings(kind, inner, {
     seed,
     threads,
-    settings: { ...NCF_DEFAULTS, epochs: options.maxEpochs ?? NCF_DEFAULTS.epochs, ...options.settings },
-    onEpoch: said('choosing', 0, 0.5),
+    tries,
+    settings: first,
+    onEpoch: said('choosing', 0, 0.5, tries),
+    ...(stop === undefined ? {} : { signal: stop }),
   })
-  const fit = { settings, seed, threads }
-  const evaluation = await judgeFit(split, fit, said)
-  const final = await fitNcf({ ...fit, interactions, onEpoch: said('refitting', 0.75, 0.97) })
-  options.onProgress?.({ step: 'exporting', progress: 0.97, remainingMs: null })
-  const onnx = exportNcf(final.neumf(), settings)
+  said('comparing', 0.5, 0.5)(null)
+  const baselines = await baselinesFor(kind, split, inner, options)
+  const fit = { settings, seed, threads, ...(stop === undefined ? {} : { signal: stop }) }
+  const judged = await kind.fit({ ...fit, interactions: split.before, onEpoch: said('fitting', 0.55, 0.72) })
+  said('evaluating', 0.72, 0.72)(null)
+  const evaluation = evaluate({
+    split,
+    model: judged.scores,
+    baselines,
+    seed,
+    ...(options.facts === undefined ? {} : { facts: options.facts }),
+  })
+  const final = await kind.fit({ ...fit, interactions, onEpoch: said('refitting', 0.75, 0.97) })
+  said('exporting', 0.97, 0.97)(null)
+  const onnx = final.graph()
   const index = writeIndex({
     viewers: interactions.viewers,
     titles: interactions.titles,
@@ -83,20 +126,28 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     knowsUntil: interactions.at.at(-1) ?? 0,
   })
   return {
-    name: 'ncf',
+    name: kind.name,
     seed,
     settings,
-    epochs: settings.epochs,
+    trials: trials.map((trial) => ({ settings: trial.settings, value: trial.value })),
+    epochs: final.epochs,
     validation,
     interactionCount: interactions.viewer.length,
     viewerCount: interactions.viewers.length,
     titleCount: interactions.titles.length,
     dataHash: hashInteractions(interactions),
+    graphHash: createHash('sha256').update(onnx).digest('hex').slice(0, 32),
     trainMs: Math.round(performance.now() - began),
     evaluation,
+    gates: gatesOf(evaluation),
     onnx,
     index,
   }
+}
+
+function settingsFrom(kind: ModelKind<object>, { settings, maxEpochs }: TrainingOptions): object {
+  const walks = 'epochs' in kind.defaults
+  return { ...kind.defaults, ...settings, ...(walks && maxEpochs !== undefined ? { epochs: maxEpochs } : {}) }
 }
 
 /** Test period at the end, validation period before it. Refuses where there is nobody to judge by. */
@@ -113,34 +164,59 @@ export function splitTwice(interactions: Interactions): { split: TimeSplit; inne
   return { split, inner }
 }
 
-type Said = (step: TrainingProgress['step'], from: number, to: number) => (report: EpochReport) => void
-
-async function judgeFit(
-  split: TimeSplit,
-  fit: { readonly settings: NcfSettings; readonly seed: number; readonly threads: number },
-  said: Said,
-): Promise<Evaluation> {
-  const { before, splitAt } = split
-  const { scores } = await fitNcf({ ...fit, interactions: before, onEpoch: said('fitting', 0.5, 0.7) })
-  const plain = countViewers(before)
-  const decayed = countDecayed(before, splitAt)
-  return evaluate({
-    split,
-    model: scores,
-    baselines: { popularity: () => plain, 'popularity-decayed': () => decayed },
-    seed: fit.seed,
-  })
+/** Popularity, plain and decayed, as they were at the split: always in the table. */
+export function popularitiesOf({ before, splitAt }: TimeSplit): Record<string, Scorer> {
+  const [plain, decayed] = [countViewers(before), countDecayed(before, splitAt)]
+  return { popularity: () => plain, 'popularity-decayed': () => decayed }
 }
+
+async function baselinesFor(
+  kind: ModelKind<object>,
+  split: TimeSplit,
+  inner: TimeSplit,
+  { seed, threads, champion }: TrainingOptions,
+): Promise<Record<string, Scorer>> {
+  const baselines = popularitiesOf(split)
+  if (kind.name !== ease.name) {
+    const chosen = await chooseSettings(ease, inner, {
+      seed,
+      threads,
+      tries: EASE_BASELINE.tries,
+      settings: { ...ease.defaults, mostWatched: EASE_BASELINE.mostWatched },
+    })
+    const task = { interactions: split.before, settings: chosen.settings, seed, threads }
+    baselines[ease.name] = (await ease.fit(task)).scores
+  }
+  if (champion !== undefined) {
+    const { name, ...recipe } = champion
+    const fitted = await kindNamed(name).fit({ ...recipe, interactions: split.before, threads })
+    baselines[CHAMPION] = fitted.scores
+  }
+  return baselines
+}
+
+/** Says a report as a share of the whole training; null says that a step begins. */
+type Said = (
+  step: TrainingProgress['step'],
+  from: number,
+  to: number,
+  parts?: number,
+) => (report: EpochReport | null, part?: number) => void
 
 function reporter(onProgress: TrainingOptions['onProgress']): Said {
   const began = performance.now()
-  return (step, from, to) => (report) => {
-    const { epoch, epochs, share, loss, examplesPerSecond, validation } = report
-    const progress = from + ((to - from) * (epoch - 1 + share)) / epochs
-    const elapsed = performance.now() - began
-    const remainingMs = progress > 0.02 ? Math.round((elapsed * (1 - progress)) / progress) : null
-    onProgress?.({ step, progress, remainingMs, epoch, epochs, loss, examplesPerSecond, validation })
-  }
+  return (step, from, to, parts = 1) =>
+    (report, part = 0) => {
+      const done = report === null ? 0 : (report.epoch - 1 + report.share) / report.epochs
+      const progress = from + ((to - from) * (part + done)) / parts
+      const elapsed = performance.now() - began
+      const remainingMs = progress > 0.02 ? Math.round((elapsed * (1 - progress)) / progress) : null
+      if (report === null) onProgress?.({ step, progress, remainingMs })
+      else {
+        const { epoch, epochs, loss, examplesPerSecond, validation } = report
+        onProgress?.({ step, progress, remainingMs, epoch, epochs, loss, examplesPerSecond, validation })
+      }
+    }
 }
 
 /** The training set's name: equal rows, equal hash. */

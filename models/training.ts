@@ -12,7 +12,7 @@ const RESTARTS = 2
 class TrainingDied extends Error {}
 
 export type RunOptions = TrainingOptions & {
-  /** Ends the process. */
+  /** Gives up: ends the process. */
   readonly signal?: AbortSignal
   /** Hears the id of each process started. */
   readonly onProcess?: (pid: number) => void
@@ -29,7 +29,7 @@ export async function runTraining(options: RunOptions): Promise<TrainingResult> 
   }
 }
 
-function runOnce({ onProgress, onProcess, signal, ...options }: RunOptions): Promise<TrainingResult> {
+function runOnce({ onProgress, onProcess, signal, stop, ...options }: RunOptions): Promise<TrainingResult> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./train-process.ts', import.meta.url), {
       serialization: 'advanced',
@@ -40,13 +40,21 @@ function runOnce({ onProgress, onProcess, signal, ...options }: RunOptions): Pro
     child.on('message', (message: FromTraining) => {
       if (message.kind === 'progress') onProgress?.(message.progress)
       else if (message.kind === 'done') resolve(message.result)
-      else if (message.kind === 'refused') reject(new Refusal(refusals.tooFewInteractions, message.message))
+      else if (message.kind === 'refused') reject(new Refusal(message.refusal, message.message))
       else reject(new Bug(`training failed: ${message.message}`))
     })
+    const stopEarly = (): void => {
+      if (child.connected) child.send('stop')
+    }
+    stop?.addEventListener('abort', stopEarly, { once: true })
     child.once('error', reject)
-    child.once('exit', (code, by) => reject(new TrainingDied(`The training process ended (${by ?? code}).`)))
+    child.once('exit', (code, by) => {
+      stop?.removeEventListener('abort', stopEarly)
+      reject(new TrainingDied(`The training process ended (${by ?? code}).`))
+    })
     child.send(options, (error) => {
       if (error !== null) child.emit('error', error)
+      else if (stop?.aborted === true) stopEarly()
     })
   })
 }

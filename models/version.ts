@@ -1,7 +1,24 @@
-/** One version of a model, as the registry keeps it. */
-import type { Metric } from '#models/evaluate/evaluate.ts'
+/** One version of a model, as the registry keeps it: what it is, what it came of, how it measured. */
+import type { Baseline, Metric, Slice } from '#models/evaluate/evaluate.ts'
+import type { Gate } from '#models/gates.ts'
 
 export type ModelState = 'candidate' | 'champion' | 'retired'
+
+/** What a version came of, beside data and seed: enough to make it again. Missing in versions older than it. */
+export type Lineage = {
+  readonly settings: object
+  /** Settings tried to find these. */
+  readonly tries: number
+  /** The version before viewers when this one was trained. */
+  readonly champion: string | null
+  readonly graphHash: string
+  /** Epoch ms; what came after it judged the version. */
+  readonly splitAt: number
+  readonly judgedViewers: number
+  /** Where the interactions came from: the platform's own plays, or the name of an import. */
+  readonly source: string
+  readonly runtime: string
+}
 
 export type StoredVersion = {
   readonly tenantId: string
@@ -21,7 +38,10 @@ export type StoredVersion = {
   /** How it was measured, in words, and what came out. */
   readonly protocol: string
   readonly metrics: readonly Metric[]
-  readonly baselines: readonly { readonly name: string; readonly metrics: readonly Metric[] }[]
+  readonly baselines: readonly Baseline[]
+  readonly slices?: readonly Slice[]
+  readonly gates?: readonly Gate[]
+  readonly lineage?: Lineage
 }
 export type ModelVersion = StoredVersion & { readonly state: ModelState }
 export type NewVersion = Omit<StoredVersion, 'id' | 'version' | 'trainedAt'> & {

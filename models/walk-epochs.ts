@@ -22,7 +22,7 @@ export type Walk = {
 export async function walkEpochs(
   { stopBy, onEpoch, signal }: Pick<FitTask<unknown>, 'stopBy' | 'onEpoch' | 'signal'>,
   walk: Walk,
-): Promise<Omit<Fitted<unknown>, 'settings'>> {
+): Promise<Omit<Fitted<unknown>, 'settings' | 'graph'>> {
   const began = performance.now()
   const validation: number[] = []
   let loss: number | null = null

@@ -4,6 +4,7 @@
  * + sum over rows penalty * (plays + unobserved * others)^scaling |row|^2, where s is the strength of a play.
  */
 import { createRandom } from '#base/random.ts'
+import { exportFactors } from '#models/graphs.ts'
 import { SHARDS } from '#models/kernels/jobs.ts'
 import { openPool } from '#models/kernels/pool.ts'
 import { defineModel } from '#models/model.ts'
@@ -91,7 +92,11 @@ export const als = defineModel<AlsSettings>({
         weights: [viewers, titles],
         scores: (viewer) => dotAll(viewers, titles, width, viewer, scores),
       })
-      return { ...walked, settings: { ...settings, epochs: walked.epochs } }
+      return {
+        ...walked,
+        settings: { ...settings, epochs: walked.epochs },
+        graph: () => exportFactors({ name: 'als', viewers, titles, width }),
+      }
     } finally {
       await pool.close()
     }

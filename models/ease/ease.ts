@@ -5,6 +5,7 @@
 
 import { assert } from '#base/assert.ts'
 import type { Interactions } from '#features/interactions.ts'
+import { exportRows } from '#models/graphs.ts'
 import { TILE } from '#models/kernels/jobs.ts'
 import { openPool, type Pool } from '#models/kernels/pool.ts'
 import { defineModel } from '#models/model.ts'
@@ -35,6 +36,14 @@ export const ease = defineModel<EaseSettings>({
         epochs: 1,
         validation: [],
         weights: () => [weights, kept.titles],
+        graph: () =>
+          exportRows({
+            name: 'ease',
+            weights,
+            watched: { starts, items },
+            kept: kept.titles,
+            titles: scores.length,
+          }),
         scores: (viewer) => {
           scores.fill(0)
           for (let k = starts[viewer] as number; k < (starts[viewer + 1] as number); k++) {

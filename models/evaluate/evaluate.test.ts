@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeInteractions } from '#features/interactions.ts'
+import { coverageOf, giniOf, miscalibrationOf, noveltyOf } from '#models/evaluate/beyond.ts'
 import { bootstrap } from '#models/evaluate/bootstrap.ts'
 import { evaluate } from '#models/evaluate/evaluate.ts'
 import { judge } from '#models/evaluate/ranking.ts'
@@ -79,4 +80,55 @@ test('the bootstrap is seeded and covers the mean', () => {
   near(interval.value, 0.45)
   // Standard error 0.287 / sqrt(200) = 0.0203: the interval is about four of them wide.
   assert.ok(interval.low > 0.39 && interval.low < 0.43 && interval.high > 0.47 && interval.high < 0.51)
+})
+
+test('how evenly and how new a list is, by hand', () => {
+  // Four titles shown 0, 0, 1 and 3 times: sum of (2k - 5) n = (1)(1) + (3)(3) = 10, over 4 * 4.
+  near(giniOf([[3], [3], [3], [2]], 4), 10 / 16)
+  near(giniOf([[0, 1, 2, 3]], 4), 0)
+  near(coverageOf([[0, 1], [1]], 4), 1 / 2)
+  // Watched by 1 and by 4 of 8 viewers: 3 bits and 1 bit.
+  near(noveltyOf([0, 1], [1, 4], 8), 2)
+})
+
+test('a list with the viewer’s own mix of genres is calibrated, one without it is not', () => {
+  const genres = [['drama'], ['comedy'], ['drama'], ['comedy'], ['horror']]
+  const genresOf = (title: number): readonly string[] => genres[title] ?? []
+  const viewer = { viewer: 0, seen: new Set([0, 1]), relevant: new Set([2]) }
+  near(miscalibrationOf([2, 3], viewer, genresOf) ?? 1, 0)
+  const half = 0.5 * Math.log(0.5 / (0.99 + 0.005)) + 0.5 * Math.log(0.5 / 0.005)
+  near(miscalibrationOf([2], viewer, genresOf) ?? 1, half)
+  assert.equal(
+    miscalibrationOf([2], viewer, () => []),
+    null,
+  )
+})
+
+test('a group of viewers is told of apart when it is large enough', () => {
+  const rows = Array.from({ length: 60 }, (_, v) =>
+    Array.from({ length: v < 30 ? 2 : 9 }, (_, k) => play(`v${v}`, `t${k}`, k)).concat(
+      play(`v${v}`, `t${9}`, 100),
+    ),
+  ).flat()
+  rows.push(play('x', 't9', 0))
+  const split = splitAtMoment(encodeInteractions(rows.sort((a, b) => a.at - b.at)), 50)
+  const devices = new Map(split.before.viewers.map((key, k) => [key, k % 2 === 0 ? 'tv' : 'phone']))
+  const scores = split.before.titles.map(() => 0)
+  const { slices } = evaluate({
+    split,
+    model: () => scores,
+    baselines: {},
+    seed: 1,
+    facts: { genres: new Map(), devices },
+  })
+  assert.deepEqual(
+    slices.map(({ name, viewers }) => `${name}: ${viewers}`),
+    [
+      'new viewers (up to 3 plays): 30',
+      'light viewers (below the median): 30',
+      'heavy viewers (from the median up): 30',
+      'on phone: 30',
+      'on tv: 30',
+    ],
+  )
 })

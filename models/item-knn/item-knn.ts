@@ -1,5 +1,6 @@
 /** Item-kNN: titles like those watched, by damped cosine of who watched them (Sarwar et al. 2001). */
 
+import { exportRows } from '#models/graphs.ts'
 import { defineModel } from '#models/model.ts'
 import { findNeighbours } from '#models/neighbours.ts'
 import { titlesOfViewers } from '#models/play-lists.ts'
@@ -20,6 +21,14 @@ export const itemKnn = defineModel<KnnSettings>({
       epochs: 1,
       validation: [],
       weights: () => [titles, weights],
+      graph: () =>
+        exportRows({
+          name: 'item-knn',
+          weights: squareOf(perTitle, titles, weights),
+          watched: { starts, items },
+          kept: Int32Array.from(scores, (_, title) => title),
+          titles: scores.length,
+        }),
       scores: (viewer) => {
         scores.fill(0)
         for (let k = starts[viewer] as number; k < (starts[viewer + 1] as number); k++) {
@@ -34,3 +43,13 @@ export const itemKnn = defineModel<KnnSettings>({
     })
   },
 })
+
+/** The neighbours as a whole matrix: a catalogue of some thousands of titles at most is served this way. */
+function squareOf(perTitle: number, titles: Int32Array, weights: Float32Array): Float32Array {
+  const count = titles.length / perTitle
+  const square = new Float32Array(count * count)
+  titles.forEach((other, place) => {
+    if (other >= 0) square[Math.floor(place / perTitle) * count + other] = weights[place] as number
+  })
+  return square
+}

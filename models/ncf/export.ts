@@ -2,10 +2,15 @@
  * NeuMF as an ONNX graph: `viewer` [1] and `titles` [N] (indexes) in, `scores` [N] (logits) out. The viewer's half of
  * the first layer is computed once, not once a title.
  */
+import type { NeumfParts } from '#models/kernels/kernels.ts'
 import type { NeumfSettings, NeumfWeights } from '#models/kernels/trainer.ts'
 import { operation, value, weight, writeOnnx } from '#models/onnx.ts'
 
-export function exportNcf(weights: NeumfWeights, settings: NeumfSettings): Uint8Array {
+export function exportNcf(
+  weights: NeumfWeights,
+  settings: NeumfSettings,
+  parts: NeumfParts = 'both',
+): Uint8Array {
   const { width, layers } = settings
   const [h1, h2, h3] = layers
   const viewers = weights.viewerRows.length / (2 * width)
@@ -24,6 +29,9 @@ export function exportNcf(weights: NeumfWeights, settings: NeumfSettings): Uint8
     mlpOut: next(h3),
     bias: next(1),
   }
+  // A half that learned alone: the other says nothing.
+  if (parts === 'gmf') dense.mlpOut = new Float32Array(h3)
+  if (parts === 'mlp') dense.gmfOut = new Float32Array(width)
   return writeOnnx({
     name: 'neumf',
     inputs: [value('viewer', 'int64', [1]), value('titles', 'int64', ['N'])],

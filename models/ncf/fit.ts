@@ -10,6 +10,7 @@ import {
   openNeumfTrainer,
 } from '#models/kernels/trainer.ts'
 import { defineModel, type FitTask, type Fitted, type ModelKind } from '#models/model.ts'
+import { exportNcf } from '#models/ncf/export.ts'
 import { walkEpochs } from '#models/walk-epochs.ts'
 
 export type NcfSettings = NeumfSettings & {
@@ -93,7 +94,12 @@ async function fitPart(
       ...(start === undefined ? {} : { startsGood: true }),
     })
     trainer.touch()
-    return { ...walked, settings: { ...settings, epochs: walked.epochs }, neumf: () => trainer.weights() }
+    return {
+      ...walked,
+      settings: { ...settings, epochs: walked.epochs },
+      graph: () => exportNcf(trainer.weights(), settings, parts),
+      neumf: () => trainer.weights(),
+    }
   } finally {
     await trainer.close()
   }

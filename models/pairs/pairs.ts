@@ -5,6 +5,7 @@
 import { createRandom } from '#base/random.ts'
 import type { Interactions } from '#features/interactions.ts'
 import { dotAll } from '#models/als/als.ts'
+import { exportFactors } from '#models/graphs.ts'
 import { orderEpoch } from '#models/kernels/epoch-order.ts'
 import { openPool } from '#models/kernels/pool.ts'
 import { defineModel, type FitTask, type Fitted } from '#models/model.ts'
@@ -131,7 +132,19 @@ export async function fitPairs(
     },
   })
   score.forget()
-  return { ...walked, settings: { ...settings, epochs: walked.epochs } }
+  return {
+    ...walked,
+    settings: { ...settings, epochs: walked.epochs },
+    graph: () => {
+      const viewers = new Float32Array(interactions.viewers.length * width)
+      for (let viewer = 0; viewer < interactions.viewers.length; viewer++) {
+        const own = viewers.subarray(viewer * width, (viewer + 1) * width)
+        sumFeatures(viewerFeatures, viewerTable, width, viewer, own)
+      }
+      const { rows, bias } = score.titles()
+      return exportFactors({ name: 'pairs', viewers, titles: rows, width, bias })
+    },
+  }
 }
 
 /** Embeddings of titles are added up once after each change of the weights. */
@@ -143,7 +156,11 @@ function pairScorer(parts: {
   readonly viewerTable: Float32Array
   readonly titleTable: Float32Array
   readonly biases: Float32Array
-}): { scores: (viewer: number) => Float32Array; forget: () => void } {
+}): {
+  scores: (viewer: number) => Float32Array
+  titles: () => { rows: Float32Array; bias: Float32Array }
+  forget: () => void
+} {
   const { width, viewerFeatures, titleFeatures, viewerTable, titleTable, biases } = parts
   const scores = new Float32Array(parts.interactions.titles.length)
   const own = new Float32Array(width)
@@ -167,6 +184,7 @@ function pairScorer(parts: {
     forget: () => {
       titles = null
     },
+    titles: () => (titles ??= addUp()),
     scores: (viewer) => {
       titles ??= addUp()
       sumFeatures(viewerFeatures, viewerTable, width, viewer, own)

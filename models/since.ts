@@ -1,0 +1,89 @@
+/** How versions fare on plays that came after them: what no choice of theirs can have seen. */
+import { Refusal } from '#base/refusal.ts'
+import { readFacts } from '#features/facts.ts'
+import { readInteractions } from '#features/interactions.ts'
+import { ease } from '#models/ease/ease.ts'
+import { refusals } from '#models/errors.ts'
+import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
+import type { Scorer } from '#models/evaluate/ranking.ts'
+import { type Judged, judgedViewers, splitAtMoment, type TimeSplit } from '#models/evaluate/split.ts'
+import type { LearnPorts } from '#models/learn.ts'
+import { type NcfSession, openNcfSession, titlesTensor } from '#models/ncf/session.ts'
+import type { Registry } from '#models/registry.ts'
+import { popularitiesOf } from '#models/train.ts'
+import type { ModelVersion } from '#models/version.ts'
+
+const MIN_JUDGED = 20
+const EASE_SETTINGS = { ...ease.defaults, mostWatched: 2000 }
+
+/**
+ * `version` on plays after all of the versions were trained, against popularity, EASE and the `others`; null while too
+ * few viewers have played since.
+ */
+export async function evaluateSince(
+  version: ModelVersion,
+  ports: LearnPorts,
+  others: readonly ModelVersion[] = [],
+): Promise<Evaluation | null> {
+  const { tenantId, seed } = version
+  const versions = [version, ...others]
+  const [interactions, facts] = await Promise.all([
+    readInteractions(ports.warehouse, { tenantId }),
+    readFacts(ports.warehouse, tenantId),
+  ])
+  const sessions: NcfSession[] = []
+  try {
+    for (const one of versions) sessions.push(await openNcfSession(await ports.registry.artifact(one)))
+    const known = Math.max(...sessions.map(({ index }) => index.knowsUntil))
+    const split = splitAtMoment(interactions, known + 1)
+    const judged = judgedViewers(split)
+    if (judged.length < MIN_JUDGED) return null
+    const scorers: Scorer[] = []
+    for (const session of sessions) scorers.push(await scoresOf(session, split, judged))
+    const [model, ...rest] = scorers
+    const task = { interactions: split.before, settings: EASE_SETTINGS, seed, threads: 1 }
+    const baselines = {
+      ...popularitiesOf(split),
+      [ease.name]: (await ease.fit(task)).scores,
+      ...Object.fromEntries(rest.map((scorer, k) => [versions[k + 1]?.id, scorer])),
+    }
+    return evaluate({ split, model: model as Scorer, baselines, seed, facts })
+  } finally {
+    for (const session of sessions) await session.close()
+  }
+}
+
+/** Titles and viewers a version does not know come last. */
+const UNKNOWN = -1e9
+
+/** A version's scores of the split's titles for each viewer judged. */
+async function scoresOf(
+  session: NcfSession,
+  { before }: TimeSplit,
+  judged: readonly Judged[],
+): Promise<Scorer> {
+  const all = titlesTensor(session.index.titles.map((_, k) => k))
+  const places = before.titles.map((id) => session.titleIndex.get(id) ?? -1)
+  const scores = new Map<number, Float64Array>()
+  for (const { viewer } of judged) {
+    const known = session.viewerIndex.get(before.viewers[viewer] as string)
+    const own = known === undefined ? null : await session.score(known, all)
+    scores.set(
+      viewer,
+      Float64Array.from(places, (place) => own?.[place] ?? UNKNOWN),
+    )
+  }
+  return (viewer) => scores.get(viewer) as Float64Array
+}
+
+/** The version named, or the newest. */
+export async function findVersion(registry: Registry, tenantId: string, id?: string): Promise<ModelVersion> {
+  const found = id === undefined ? (await registry.list(tenantId))[0] : await registry.get(tenantId, id)
+  if (found === undefined || found === null) {
+    throw new Refusal(
+      refusals.modelMissing,
+      id === undefined ? 'No model has been trained yet.' : `There is no model version ${id}.`,
+    )
+  }
+  return found
+}
