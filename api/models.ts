@@ -1,12 +1,12 @@
 /** Models and their versions, for the data scientist and the operator. */
 import type { Builder } from '#api/builder.ts'
 import { demandRole } from '#api/context.ts'
-import type { Caller, ModelRecord } from '#api/ports.ts'
+import type { Caller, MetricRecord, ModelRecord } from '#api/ports.ts'
 
 const nameOf = (caller: Caller): string => caller.person?.name ?? 'nobody'
 
 export function defineModels(builder: Builder) {
-  const Metric = builder.objectRef<ModelRecord['metrics'][number]>('Metric').implement({
+  const Metric = builder.objectRef<MetricRecord>('Metric').implement({
     fields: (t) => ({
       name: t.exposeString('name'),
       value: t.exposeFloat('value'),
@@ -18,6 +18,31 @@ export function defineModels(builder: Builder) {
       differenceHigh: t.float({ nullable: true, resolve: (metric) => metric.differenceHigh ?? null }),
     }),
   })
+  const Baseline = builder.objectRef<ModelRecord['baselines'][number]>('Baseline').implement({
+    description: 'Another model on the same viewers, and how far the version is above it in ndcg@10, paired.',
+    fields: (t) => ({
+      name: t.exposeString('name'),
+      ndcg: t.float({ resolve: ({ metrics }) => metrics[0]?.value ?? 0 }),
+      gap: t.float({ nullable: true, resolve: ({ gap }) => gap?.value ?? null }),
+      gapLow: t.float({ nullable: true, resolve: ({ gap }) => gap?.low ?? null }),
+      gapHigh: t.float({ nullable: true, resolve: ({ gap }) => gap?.high ?? null }),
+    }),
+  })
+  const Slice = builder.objectRef<NonNullable<ModelRecord['slices']>[number]>('Slice').implement({
+    description: 'ndcg@10 within one group of viewers.',
+    fields: (t) => ({
+      viewers: t.exposeInt('viewers'),
+      metric: t.field({ type: Metric, resolve: (slice) => slice }),
+    }),
+  })
+  const Gate = builder.objectRef<NonNullable<ModelRecord['gates']>[number]>('Gate').implement({
+    description: 'What a version must show before viewers get it, and whether it did.',
+    fields: (t) => ({
+      name: t.exposeString('name'),
+      passed: t.exposeBoolean('passed'),
+      why: t.exposeString('why'),
+    }),
+  })
   const ModelVersion = builder.objectRef<ModelRecord>('ModelVersion').implement({
     fields: (t) => ({
       id: t.exposeID('id'),
@@ -26,7 +51,28 @@ export function defineModels(builder: Builder) {
       state: t.exposeString('state'),
       trainedAt: t.expose('trainedAt', { type: 'Instant' }),
       interactionCount: t.exposeInt('interactionCount'),
+      viewerCount: t.exposeInt('viewerCount'),
+      titleCount: t.exposeInt('titleCount'),
+      epochs: t.exposeInt('epochs'),
+      trainMs: t.exposeInt('trainMs'),
+      seed: t.exposeFloat('seed'),
+      dataHash: t.exposeString('dataHash'),
+      codeVersion: t.exposeString('codeVersion'),
+      protocol: t.exposeString('protocol'),
       metrics: t.field({ type: [Metric], resolve: (model) => [...model.metrics] }),
+      baselines: t.field({ type: [Baseline], resolve: (model) => [...model.baselines] }),
+      slices: t.field({ type: [Slice], resolve: ({ slices }) => [...(slices ?? [])] }),
+      gates: t.field({ type: [Gate], resolve: ({ gates }) => [...(gates ?? [])] }),
+      settings: t.string({
+        nullable: true,
+        description: 'As JSON; null for a version stored before they were kept.',
+        resolve: ({ lineage }) => (lineage === undefined ? null : JSON.stringify(lineage.settings)),
+      }),
+      championThen: t.string({
+        nullable: true,
+        description: 'The version before viewers when this one was trained; null when it was popularity.',
+        resolve: ({ lineage }) => lineage?.champion ?? null,
+      }),
     }),
   })
   builder.queryFields((t) => ({
@@ -42,10 +88,12 @@ export function defineModels(builder: Builder) {
   builder.mutationFields((t) => ({
     promoteModel: t.field({
       type: ModelVersion,
-      args: { version: t.arg.id({ required: true }) },
-      resolve: (_, { version }, { ports, caller }) => {
+      description:
+        'Puts a version before viewers. One with a closed gate is refused unless `despite` says why.',
+      args: { version: t.arg.id({ required: true }), despite: t.arg.string() },
+      resolve: (_, { version, despite }, { ports, caller }) => {
         demandRole(caller, 'dataScientist', 'operator')
-        return ports.promoteModel(caller.tenantId, version, nameOf(caller))
+        return ports.promoteModel(caller.tenantId, version, nameOf(caller), despite ?? undefined)
       },
     }),
     rollbackModel: t.field({

@@ -152,6 +152,16 @@ export type RetentionRecord = {
   }[]
 }
 
+export type MetricRecord = {
+  readonly name: string
+  readonly value: number
+  readonly low: number
+  readonly high: number
+  readonly against?: string | null
+  readonly difference?: number | null
+  readonly differenceLow?: number | null
+  readonly differenceHigh?: number | null
+}
 export type ModelRecord = {
   readonly id: string
   readonly name: string
@@ -159,16 +169,23 @@ export type ModelRecord = {
   readonly state: string
   readonly trainedAt: number
   readonly interactionCount: number
-  readonly metrics: readonly {
+  readonly viewerCount: number
+  readonly titleCount: number
+  readonly epochs: number
+  readonly trainMs: number
+  readonly seed: number
+  readonly dataHash: string
+  readonly codeVersion: string
+  readonly protocol: string
+  readonly metrics: readonly MetricRecord[]
+  readonly baselines: readonly {
     readonly name: string
-    readonly value: number
-    readonly low: number
-    readonly high: number
-    readonly against?: string | null
-    readonly difference?: number | null
-    readonly differenceLow?: number | null
-    readonly differenceHigh?: number | null
+    readonly metrics: readonly MetricRecord[]
+    readonly gap?: { readonly value: number; readonly low: number; readonly high: number }
   }[]
+  readonly slices?: readonly (MetricRecord & { readonly viewers: number })[]
+  readonly gates?: readonly { readonly name: string; readonly passed: boolean; readonly why: string }[]
+  readonly lineage?: { readonly settings: object; readonly champion: string | null; readonly source: string }
 }
 /** Of the last five minutes; the quantiles are null when no event came. */
 export type ChartDelayRecord = {
@@ -370,7 +387,13 @@ export type Ports = {
   /** How a report, or the field of it that is named, came about. */
   readonly provenance: (report: ReportName, asked: Asked, of: string | null) => Provenance
   readonly models: (tenantId: string) => Promise<readonly ModelRecord[]>
-  readonly promoteModel: (tenantId: string, versionId: string, by: string) => Promise<ModelRecord>
+  /** Refuses a version with a closed gate, unless `despite` says why it is done all the same. */
+  readonly promoteModel: (
+    tenantId: string,
+    versionId: string,
+    by: string,
+    despite?: string,
+  ) => Promise<ModelRecord>
   readonly rollbackModel: (tenantId: string, by: string) => Promise<ModelRecord | null>
   readonly ledger: (tenantId: string, from: number, to: number, stepMs: number) => Promise<LedgerRecord>
   readonly repeatedEvents: (tenantId: string, from: number, to: number) => Promise<number>

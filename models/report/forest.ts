@@ -10,7 +10,7 @@ export type Whisker = {
 }
 
 const WIDTH = 760
-const LABEL = 250
+const LABEL = 290
 const RIGHT = 190
 const ROW = 30
 

@@ -1,5 +1,19 @@
 /** For the data scientist: every version, how it measured against popularity, and which one viewers get. */
-import { Badge, Button, Card, Code, Container, Group, Modal, Stack, Text, Title } from '@mantine/core'
+import {
+  Badge,
+  Button,
+  Card,
+  Code,
+  Collapse,
+  Container,
+  Group,
+  Modal,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
 import { gql } from '@urql/core'
 import { useState } from 'react'
 import { useMutation } from 'urql'
@@ -7,17 +21,9 @@ import { Empty } from '../shared/empty.tsx'
 import { formatCount, formatRelative } from '../shared/format.ts'
 import { Query } from '../shared/query.tsx'
 import { useToast } from '../shared/toast.tsx'
+import { type Detailed, Details, HEADLINES } from './details.tsx'
+import { Whisker } from './whisker.tsx'
 
-type Metric = {
-  readonly name: string
-  readonly value: number
-  readonly low: number
-  readonly high: number
-  readonly against: string | null
-  readonly difference: number | null
-  readonly differenceLow: number | null
-  readonly differenceHigh: number | null
-}
 type Version = {
   readonly id: string
   readonly name: string
@@ -25,13 +31,15 @@ type Version = {
   readonly state: string
   readonly trainedAt: number
   readonly interactionCount: number
-  readonly metrics: readonly Metric[]
-}
-const VERSION = `id name version state trainedAt interactionCount
-  metrics { name value low high against difference differenceLow differenceHigh }`
+} & Detailed
+const METRIC = 'name value low high against difference differenceLow differenceHigh'
+const VERSION = `id name version state trainedAt interactionCount viewerCount titleCount epochs trainMs seed dataHash
+  codeVersion protocol settings championThen metrics { ${METRIC} } baselines { name ndcg gap gapLow gapHigh }
+  slices { viewers metric { ${METRIC} } } gates { name passed why }`
 const MODELS = gql<{ models: Version[] }, Record<string, never>>(`query Models { models { ${VERSION} } }`)
-const PROMOTE = gql<unknown, { version: string }>(
-  `mutation Promote($version: ID!) { promoteModel(version: $version) { ${VERSION} } }`,
+const PROMOTE = gql<unknown, { version: string; despite: string | null }>(
+  `mutation Promote($version: ID!, $despite: String) {
+    promoteModel(version: $version, despite: $despite) { ${VERSION} } }`,
 )
 const ROLLBACK = gql<unknown, Record<string, never>>(`mutation Rollback { rollbackModel { ${VERSION} } }`)
 
@@ -57,7 +65,9 @@ export const ModelsPage = () => (
             <Card withBorder>
               <Text fw={600}>From the command line, beside the running platform</Text>
               <Code block mt="xs">
-                {'npx streamverse train --promote\nnpx streamverse evaluate\nnpx streamverse rollback'}
+                {
+                  'npx streamverse train --search 5 --promote\nnpx streamverse evaluate --html report.html\nnpx streamverse rollback'
+                }
               </Code>
             </Card>
           </Stack>
@@ -78,9 +88,14 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
   const [{ fetching: promoting }, promote] = useMutation(PROMOTE)
   const [{ fetching: rolling }, rollback] = useMutation(ROLLBACK)
   const toast = useToast()
+  const [despite, setDespite] = useState('')
+  const [open, { toggle }] = useDisclosure(false)
   const champion = model.state === 'champion'
+  const closed = champion ? [] : model.gates.filter(({ passed }) => !passed)
   const act = async (): Promise<void> => {
-    const { error } = await (champion ? rollback({}) : promote({ version: model.id }))
+    const { error } = await (champion
+      ? rollback({})
+      : promote({ version: model.id, despite: closed.length > 0 ? despite : null }))
     toast(
       error === undefined
         ? { text: champion ? 'The version before it is back.' : `Viewers get ${model.id} now.` }
@@ -94,10 +109,17 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
       <Group justify="space-between" mb="xs">
         <div>
           <Group gap="xs">
-            <Text fw={650}>{model.id}</Text>
+            <Title order={2} size="h5">
+              {model.id}
+            </Title>
             <Badge variant={champion ? 'filled' : 'default'} color="teal.9" tt="none">
               {STATES[model.state] ?? model.state}
             </Badge>
+            {closed.length > 0 && (
+              <Badge variant="filled" color="red.9" tt="none">
+                {closed.length === 1 ? 'a gate is closed' : `${closed.length} gates are closed`}
+              </Badge>
+            )}
           </Group>
           <Text size="sm" c="dimmed">
             Trained {formatRelative(model.trainedAt)} on {formatCount(model.interactionCount)} plays
@@ -111,10 +133,16 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
         </Button>
       </Group>
       <Stack gap={6}>
-        {model.metrics.map((metric) => (
+        {model.metrics.slice(0, HEADLINES).map((metric) => (
           <Whisker key={metric.name} metric={metric} />
         ))}
       </Stack>
+      <Group mt="sm" gap="sm">
+        <Button variant="subtle" size="compact-sm" aria-expanded={open} onClick={toggle}>
+          {open ? 'Less' : 'Gates, baselines, groups of viewers'}
+        </Button>
+      </Group>
+      <Collapse expanded={open}>{open && <Details model={model} />}</Collapse>
       <Modal
         opened={asking !== null}
         onClose={() => setAsking(null)}
@@ -125,55 +153,35 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
             ? 'Viewers get the version before it, or popularity where there is none, within a second.'
             : 'Every home is ranked by this version within a second. You can roll back at any time.'}
         </Text>
+        {closed.length > 0 && (
+          <>
+            <Text mt="sm">
+              Closed: {closed.map(({ name }) => name).join(', ')}. Say why viewers should get it all the same;
+              it is kept with the promotion.
+            </Text>
+            <TextInput
+              mt="xs"
+              label="Why"
+              maxLength={300}
+              value={despite}
+              onChange={(event) => setDespite(event.currentTarget.value)}
+            />
+          </>
+        )}
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={() => setAsking(null)}>
             Cancel
           </Button>
-          <Button loading={promoting || rolling} onClick={() => void act()} data-autofocus>
+          <Button
+            loading={promoting || rolling}
+            disabled={closed.length > 0 && despite.trim() === ''}
+            onClick={() => void act()}
+            data-autofocus
+          >
             {champion ? 'Roll back' : 'Promote'}
           </Button>
         </Group>
       </Modal>
     </Card>
-  )
-}
-
-/** A metric with its interval, drawn beside what it is compared with. */
-function Whisker({ metric }: { readonly metric: Metric }) {
-  const { name, value, low, high, against, difference, differenceLow, differenceHigh } = metric
-  const base = difference === null ? null : value - difference
-  const most = Math.max(high, base ?? 0) * 1.15 || 1
-  const x = (v: number): number => 4 + (292 * Math.max(0, v)) / most
-  const sure = differenceLow !== null && differenceLow > 0
-  return (
-    <Group gap="md" wrap="wrap">
-      <Text size="sm" w={96}>
-        {name}
-      </Text>
-      <svg
-        width="300"
-        height="20"
-        role="img"
-        aria-label={`${name}: ${value.toFixed(3)}, between ${low.toFixed(3)} and ${high.toFixed(3)}`}
-      >
-        <line x1={x(0)} x2={x(most)} y1="10" y2="10" stroke="currentColor" opacity="0.18" />
-        <line x1={x(low)} x2={x(high)} y1="10" y2="10" stroke="currentColor" strokeWidth="3" />
-        <circle cx={x(value)} cy="10" r="5" fill="#4c6ef5" />
-        {base !== null && (
-          <rect x={x(base) - 1.5} y="3" width="3" height="14" fill="currentColor" opacity="0.6" />
-        )}
-      </svg>
-      <Text size="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
-        {value.toFixed(3)}
-      </Text>
-      {difference !== null && against !== null && (
-        <Text size="sm" c="dimmed">
-          {difference >= 0 ? '+' : '−'}
-          {Math.abs(difference).toFixed(3)} [{differenceLow?.toFixed(3)}, {differenceHigh?.toFixed(3)}]
-          against {against}
-          {sure ? ', surely better' : ', not surely better'}
-        </Text>
-      )}
-    </Group>
   )
 }
