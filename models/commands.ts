@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { Command as AnyCommand, Commands, Shell } from '#base/command.ts'
+import type { Imports } from '#features/import/imports.ts'
 import type { Evaluation, Metric } from '#models/evaluate/evaluate.ts'
 import { evaluateSince, findVersion, type LearnPorts, trainModel } from '#models/learn.ts'
 import type { TrainingProgress } from '#models/train.ts'
@@ -13,12 +14,15 @@ export type ModelCommandPorts = LearnPorts &
   Shell & {
     /** The tenant when --tenant does not say. */
     readonly tenantId: string
+    /** Sets people brought along, for --from. */
+    readonly imports: Pick<Imports, 'read'>
   }
 type Command = AnyCommand<ModelCommandPorts>
 
 const OPTIONS = {
   json: { type: 'boolean' },
   tenant: { type: 'string' },
+  from: { type: 'string' },
   seed: { type: 'string' },
   threads: { type: 'string' },
   epochs: { type: 'string' },
@@ -36,7 +40,9 @@ function read(args: readonly string[], ports: ModelCommandPorts) {
     }
     return n
   }
-  return { values, version: positionals[0], tenantId: values.tenant ?? ports.tenantId, whole }
+  const tenantId = values.tenant ?? ports.tenantId
+  const from = values.from === undefined ? undefined : () => ports.imports.read(tenantId, values.from ?? '')
+  return { values, version: positionals[0], tenantId, whole, from: async () => from?.() }
 }
 
 const SHARED_HELP = `
@@ -92,23 +98,26 @@ function progressPrinter(ports: ModelCommandPorts): (progress: TrainingProgress)
 }
 
 const train: Command = {
-  usage: 'train [--seed n] [--threads n] [--epochs n] [--promote]',
+  usage: 'train [--from import] [--seed n] [--threads n] [--epochs n] [--promote]',
   summary: 'learn a new version from the plays so far',
   help: `Reads who watched what from the warehouse, trains NeuMF in its own process, measures it on the last part of
 the time against popularity, and stores the version as a candidate. The platform keeps running.
 
+  --from <name>   learn from what was brought along (streamverse import) instead of the plays
   --seed n        same data and seed give the same model, bit for bit (default 1)
   --threads n     threads to train with (default 1); changes nothing but the speed
   --epochs n      at most so many passes over the data (default 30; it stops early by itself)
   --promote       put the version before viewers when its ndcg@10 beats popularity (95 % interval above zero)${SHARED_HELP}`,
   run: async (args, ports) => {
-    const { values, tenantId, whole } = read(args, ports)
+    const { values, tenantId, whole, from } = read(args, ports)
     const json = values.json === true
     const seed = whole('seed', 0, 0xffffffff)
     const threads = whole('threads', 1, 64)
     const maxEpochs = whole('epochs', 1, 1000)
+    const imported = await from()
     const options = {
       tenantId,
+      ...(imported === undefined ? {} : { from: imported }),
       ...(seed === undefined ? {} : { seed }),
       ...(threads === undefined ? {} : { threads }),
       ...(maxEpochs === undefined ? {} : { maxEpochs }),
@@ -141,14 +150,16 @@ export const beatsPopularity = (model: Pick<ModelVersion, 'metrics'>): boolean =
   (model.metrics.find(({ name }) => name === 'ndcg@10')?.differenceLow ?? -1) > 0
 
 const evaluateCommand: Command = {
-  usage: 'evaluate [version]',
+  usage: 'evaluate [version] [--from import]',
   summary: 'how a version measures: when trained, and on plays since',
   help: `Shows the evaluation made when the version (the newest without one) was trained, and, when enough viewers have
-played since, evaluates it against popularity on exactly those later plays.${SHARED_HELP}`,
+played since, evaluates it against popularity on exactly those later plays.
+
+  --from <name>   look at what was brought along (streamverse import) instead of the plays${SHARED_HELP}`,
   run: async (args, ports) => {
-    const { values, tenantId, version } = read(args, ports)
+    const { values, tenantId, version, from } = read(args, ports)
     const model = await findVersion(ports.registry, tenantId, version)
-    const since = await evaluateSince(model, ports)
+    const since = await evaluateSince(model, ports, await from())
     if (values.json === true) {
       ports.print(JSON.stringify({ ...model, since }))
       return 0

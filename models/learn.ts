@@ -1,7 +1,7 @@
 /** From plays in the warehouse to a version in the registry, and how a version fares on plays that came after it. */
 import { createHash } from 'node:crypto'
 import { Refusal } from '#base/refusal.ts'
-import { readInteractions } from '#features/interactions.ts'
+import { type Interactions, readInteractions } from '#features/interactions.ts'
 import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
 import { judgedViewers, splitAtMoment } from '#models/evaluate/split.ts'
@@ -19,6 +19,8 @@ export type LearnPorts = { readonly warehouse: Warehouse; readonly registry: Reg
 
 export type LearnOptions = {
   readonly tenantId: string
+  /** What to learn from instead of the tenant's plays: a set that was imported. */
+  readonly from?: Interactions
   readonly seed?: number
   /** Threads of the training process; one leaves the rest of the machine to serving. */
   readonly threads?: number
@@ -30,10 +32,10 @@ export type LearnOptions = {
 
 export const DEFAULT_SEED = 1
 
-/** Reads the tenant's plays, trains in another process, and stores the version as a candidate. */
+/** Reads the tenant's plays, or takes what it is given, trains in another process, and stores the version as a candidate. */
 export async function trainModel(options: LearnOptions, ports: LearnPorts): Promise<ModelVersion> {
-  const { tenantId, seed = DEFAULT_SEED, threads = 1, ...rest } = options
-  const interactions = await readInteractions(ports.warehouse, { tenantId })
+  const { tenantId, from, seed = DEFAULT_SEED, threads = 1, ...rest } = options
+  const interactions = from ?? (await readInteractions(ports.warehouse, { tenantId }))
   const result = await runTraining({ ...rest, interactions, seed, threads })
   const { name, epochs, interactionCount, viewerCount, titleCount, trainMs, dataHash, evaluation } = result
   return ports.registry.save({
@@ -61,9 +63,16 @@ export const codeVersion = (): string =>
 
 const MIN_JUDGED = 20
 
-/** The version against popularity on plays after it was trained; null while too few viewers have played since. */
-export async function evaluateSince(version: ModelVersion, ports: LearnPorts): Promise<Evaluation | null> {
-  const interactions = await readInteractions(ports.warehouse, { tenantId: version.tenantId })
+/**
+ * The version against popularity on plays (the tenant's, or those given) after those it was trained on; null while too
+ * few viewers known before have played since.
+ */
+export async function evaluateSince(
+  version: ModelVersion,
+  ports: LearnPorts,
+  from?: Interactions,
+): Promise<Evaluation | null> {
+  const interactions = from ?? (await readInteractions(ports.warehouse, { tenantId: version.tenantId }))
   const session = await openNcfSession(await ports.registry.artifact(version))
   try {
     const split = splitAtMoment(interactions, session.index.knowsUntil + 1)
