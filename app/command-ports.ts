@@ -1,4 +1,5 @@
 /** What commands work on, each opened when first asked for and closed at the end, in reverse order of opening. */
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { readAddress } from '#app/address.ts'
 import { readConfig } from '#app/config.ts'
@@ -13,6 +14,9 @@ import type { Shell } from '#base/command.ts'
 import { silentLog } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
 import { openIdentity, readSecret } from '#domains/identity/index.ts'
+import type { ImportCommandPorts } from '#features/import/commands.ts'
+import { openDraft } from '#features/import/draft.ts'
+import { createImports, type Imports } from '#features/import/imports.ts'
 import { createAnalytics } from '#metrics/analytics.ts'
 import type { ReportCommandPorts } from '#metrics/report-command.ts'
 import type { ModelCommandPorts } from '#models/command-line.ts'
@@ -22,12 +26,14 @@ import type { LetterCommandPorts } from '#pipelines/letter-commands.ts'
 import { createLetterReader, type Letters } from '#pipelines/letters.ts'
 import type { ReplayCommandPorts } from '#pipelines/replay-command.ts'
 import { openStorage, type Storage } from '#storage/open.ts'
+import { openChdb } from '#storage/warehouse/chdb.ts'
 import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
 import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type CommandPorts = {
   /** The stores: beside a running platform without its event log, else as their only user. */
   storage(): Promise<Storage>
+  imports(): Promise<ImportCommandPorts>
   models(): Promise<ModelCommandPorts>
   letters(): Promise<LetterCommandPorts>
   replay(): Promise<ReplayCommandPorts>
@@ -63,6 +69,19 @@ export function createCommandPorts(
       clock,
       secret: readSecret(path.join(config.dataDir, 'secret')),
     })
+  const importsFolder = path.join(config.dataDir, 'imports')
+  /** An engine of the import's own: a large file keeps nobody waiting, and it is read here wherever the warehouse is. */
+  const engine = lazy('engine of imports', async () => {
+    const dir = await openDraft(importsFolder)
+    const opened = await openChdb({ dir, log: silentLog })
+    const close = async (): Promise<void> => {
+      await opened.close()
+      await rm(dir, { recursive: true, force: true })
+    }
+    return { ...opened, close }
+  })
+  const imports = async (): Promise<Imports> =>
+    createImports({ folder: importsFolder, engine, viewerKey: (await identity()).viewerKey, clock })
   const letterHouse = lazy('letters', async () => {
     const { warehouse, eventLog } = await storage()
     await ensureStreamTables(warehouse)
@@ -103,9 +122,11 @@ export function createCommandPorts(
         }
       },
     }),
+    imports: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await imports()) }),
     models: async () => ({
       ...shell,
       tenantId: DEMO_TENANT,
+      imports: await imports(),
       warehouse: (await storage()).warehouse,
       registry: await registry(),
     }),

@@ -1,6 +1,7 @@
 /** Every command there is: the commands of each folder, on the ports they work on. */
 import type { CommandPorts } from '#app/command-ports.ts'
 import type { Command, Commands } from '#base/command.ts'
+import { importCommands } from '#features/import/commands.ts'
 import { reportCommands } from '#metrics/report-command.ts'
 import { modelCommands } from '#models/commands.ts'
 import { letterCommands } from '#pipelines/letter-commands.ts'
@@ -19,6 +20,7 @@ const on = <Ports>(
   )
 
 export const commands: Commands<CommandPorts> = {
+  ...on((ports) => ports.imports(), importCommands),
   ...on((ports) => ports.models(), modelCommands),
   ...on((ports) => ports.letters(), letterCommands),
   ...on((ports) => ports.replay(), replayCommands),

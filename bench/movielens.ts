@@ -4,9 +4,13 @@
  * which flatter), and one moment for everybody. Settings are chosen on a validation part of what came before only.
  * usage: node bench/movielens.ts [folder with u.data]
  */
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
-import { encodeInteractions, type Interactions } from '#features/interactions.ts'
+import { systemClock } from '#base/clock.ts'
+import { silentLog } from '#base/log.ts'
+import { createImports } from '#features/import/imports.ts'
+import type { Interactions } from '#features/interactions.ts'
 import { als } from '#models/als/als.ts'
 import { blendScores, chooseWeights } from '#models/blend/blend.ts'
 import { ease } from '#models/ease/ease.ts'
@@ -26,6 +30,7 @@ import { gmf, mlp, ncf } from '#models/ncf/fit.ts'
 import { bpr } from '#models/pairs/pairs.ts'
 import { countViewers } from '#models/popularity/popularity.ts'
 import { chooseSettings } from '#models/search.ts'
+import { openChdb } from '#storage/warehouse/chdb.ts'
 
 const OWN_COPY = path.join(import.meta.dirname, '../../shared/data/movielens-100k')
 const SEED = 1
@@ -78,22 +83,42 @@ async function tableOf(split: TimeSplit, inner: TimeSplit, seed: number): Promis
   return [...lines, line('blend', blended, weights)]
 }
 
-/** `user \t item \t rating \t seconds`: a rating says the viewer watched it. Of equal moments the larger item is later. */
+/** Read by the import. A rating says the viewer watched it, whatever it says; of equal moments the larger item is later. */
 async function readRatings(folder: string): Promise<Interactions> {
-  const text = await readFile(path.join(folder, 'u.data'), 'utf8')
-  const rows = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split('\t').map(Number) as [number, number, number, number])
-    .sort((a, b) => a[3] - b[3] || a[1] - b[1])
-  return encodeInteractions(
-    rows.map(([user, item, , seconds]) => ({
-      viewerKey: `u${user}`,
-      titleId: `i${item}`,
-      at: seconds * 1000,
-      strength: 1,
-    })),
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'sv-bench-movielens-'))
+  const engine = await openChdb({ dir: path.join(dir, 'engine'), log: silentLog })
+  try {
+    const imports = createImports({
+      folder: path.join(dir, 'imports'),
+      engine: async () => engine,
+      viewerKey: (_, id) => id,
+      clock: systemClock,
+    })
+    const { manifest } = await imports.add({ tenantId: 'bench', from: folder, name: 'ratings' })
+    console.log(`${manifest.known ?? 'not a published set'}: ${manifest.rows} ratings`)
+    return watched(await imports.read('bench', 'ratings'))
+  } finally {
+    await engine.close()
+    await rm(dir, { recursive: true })
+  }
+}
+
+function watched({ viewers, titles, viewer, title, at }: Interactions): Interactions {
+  const numbers = titles.map(Number)
+  const order = Uint32Array.from(viewer, (_, k) => k).sort(
+    (a, b) =>
+      (at[a] as number) - (at[b] as number) ||
+      (numbers[title[a] as number] as number) - (numbers[title[b] as number] as number) ||
+      a - b,
   )
+  return {
+    viewers,
+    titles,
+    viewer: Int32Array.from(order, (k) => viewer[k] as number),
+    title: Int32Array.from(order, (k) => title[k] as number),
+    at: Float64Array.from(order, (k) => at[k] as number),
+    strength: new Float32Array(order.length).fill(1),
+  }
 }
 
 const byMoment = (interactions: Interactions, share: number): TimeSplit =>

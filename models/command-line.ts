@@ -1,6 +1,8 @@
 /** What the data scientist's commands share: their options, and how figures are printed. */
 import { parseArgs } from 'node:util'
 import type { Command as AnyCommand, Shell } from '#base/command.ts'
+import type { Imports } from '#features/import/imports.ts'
+import type { Interactions } from '#features/interactions.ts'
 import type { Evaluation, Metric } from '#models/evaluate/evaluate.ts'
 import type { Gate } from '#models/gates.ts'
 import type { LearnPorts } from '#models/learn.ts'
@@ -10,6 +12,8 @@ export type ModelCommandPorts = LearnPorts &
   Shell & {
     /** The tenant when --tenant does not say. */
     readonly tenantId: string
+    /** Sets people brought along, for --from. */
+    readonly imports: Pick<Imports, 'read'>
   }
 export type ModelCommand = AnyCommand<ModelCommandPorts>
 
@@ -17,6 +21,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   tenant: { type: 'string' },
   model: { type: 'string' },
+  from: { type: 'string' },
   seed: { type: 'string' },
   threads: { type: 'string' },
   epochs: { type: 'string' },
@@ -39,7 +44,10 @@ export function readArguments(args: readonly string[], ports: ModelCommandPorts)
     }
     return n
   }
-  return { values, positionals, version: positionals[0], tenantId: values.tenant ?? ports.tenantId, whole }
+  const tenantId = values.tenant ?? ports.tenantId
+  const from = async (): Promise<{ readonly from?: Interactions }> =>
+    values.from === undefined ? {} : { from: await ports.imports.read(tenantId, values.from) }
+  return { values, positionals, version: positionals[0], tenantId, whole, from }
 }
 
 export const SHARED_HELP = `

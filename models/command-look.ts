@@ -14,16 +14,17 @@ import { writeReport } from '#models/report/report.ts'
 import { evaluateSince, findVersion } from '#models/since.ts'
 
 export const evaluate: ModelCommand = {
-  usage: 'evaluate [version] [--html file]',
+  usage: 'evaluate [version] [--from import] [--html file]',
   summary: 'how a version measures: when trained, and on plays since',
   help: `Shows the evaluation made when the version (the newest without one) was trained, and, when enough viewers have
 played since, evaluates it against popularity and EASE on exactly those later plays.
 
+  --from name     look at what was brought along (streamverse import) instead of the plays
   --html file     write it as one page to look at and to pass on${SHARED_HELP}`,
   run: async (args, ports) => {
-    const { values, tenantId, version } = readArguments(args, ports)
+    const { values, tenantId, version, from } = readArguments(args, ports)
     const model = await findVersion(ports.registry, tenantId, version)
-    const since = await evaluateSince(model, ports)
+    const since = await evaluateSince(model, ports, await from())
     if (values.html !== undefined) await writeFile(values.html, writeReport(model, since))
     if (values.json === true) {
       ports.print(JSON.stringify({ ...model, since }))
@@ -44,18 +45,20 @@ played since, evaluates it against popularity and EASE on exactly those later pl
 }
 
 export const compare: ModelCommand = {
-  usage: 'compare <version> <other version>',
+  usage: 'compare <version> <other version> [--from import]',
   summary: 'two versions on plays that neither has seen',
   help: `Ranks for the same viewers with both versions, on plays after the newer of them was trained, and gives the paired
-difference with its interval, popularity and EASE beside it. Exits with 1 when there are too few such plays yet.${SHARED_HELP}`,
+difference with its interval, popularity and EASE beside it. Exits with 1 when there are too few such plays yet.
+
+  --from name     look at what was brought along (streamverse import) instead of the plays${SHARED_HELP}`,
   run: async (args, ports) => {
-    const { values, tenantId, positionals } = readArguments(args, ports)
+    const { values, tenantId, positionals, from } = readArguments(args, ports)
     const [one, other] = positionals
     if (one === undefined || other === undefined)
       throw new TypeError('compare takes two versions; `models` lists them')
     const model = await findVersion(ports.registry, tenantId, one)
     const rival = await findVersion(ports.registry, tenantId, other)
-    const since = await evaluateSince(model, ports, [rival])
+    const since = await evaluateSince(model, ports, { others: [rival], ...(await from()) })
     if (values.json === true) ports.print(JSON.stringify(since))
     else if (since === null) ports.print('Too few viewers have played since both were trained.')
     else {

@@ -43,7 +43,8 @@ function stopByInterrupt(print: (line: string) => void): { stop: AbortSignal; do
 const kindLines = KINDS.map(({ name, description }) => `    ${name.padEnd(10)} ${description}`).join('\n')
 
 export const train: ModelCommand = {
-  usage: 'train [--model kind] [--search n] [--seed n] [--threads n] [--epochs n] [--promote]',
+  usage:
+    'train [--model kind] [--from import] [--search n] [--seed n] [--threads n] [--epochs n] [--promote]',
   summary: 'learn a new version from the plays so far',
   help: `Reads who watched what from the warehouse, trains in its own process, measures the result on the last part of the
 time against popularity, EASE and the version before viewers, and stores it as a candidate. The platform keeps running.
@@ -51,6 +52,7 @@ Ctrl-C ends learning early and keeps the best so far.
 
   --model kind    ncf without it; one of
 ${kindLines}
+  --from name     learn from what was brought along (streamverse import) instead of the plays
   --search n      settings tried, the defaults first, judged on a validation period only (default 1)
   --seed n        same data, settings and seed give the same model, bit for bit (default 1)
   --threads n     threads to train with (default 1); changes nothing but the speed
@@ -58,15 +60,17 @@ ${kindLines}
   --promote       put the version before viewers when every gate is open: its ndcg@10 surely above popularity (95 %
                   interval above zero), and not surely below EASE or the version there is${SHARED_HELP}`,
   run: async (args, ports) => {
-    const { values, tenantId, whole } = readArguments(args, ports)
+    const { values, tenantId, whole, from } = readArguments(args, ports)
     const json = values.json === true
     const seed = whole('seed', 0, 0xffffffff)
     const threads = whole('threads', 1, 64)
     const maxEpochs = whole('epochs', 1, 1000)
     const tries = whole('search', 1, 1000)
     const { stop, done } = stopByInterrupt(json ? () => {} : ports.print)
+    const { from: interactions } = await from()
     const options = {
       tenantId,
+      ...(interactions === undefined ? {} : { from: { name: values.from as string, interactions } }),
       stop,
       ...(values.model === undefined ? {} : { model: values.model }),
       ...(seed === undefined ? {} : { seed }),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
+import { createImports, type Imports } from '#features/import/imports.ts'
 import type { Interactions } from '#features/interactions.ts'
 import { modelCommands } from '#models/commands.ts'
 import { plantWorld } from '#models/evaluate/planted.ts'
@@ -21,6 +22,7 @@ let dir: string
 let warehouse: Warehouse
 let records: Records
 let registry: Registry
+let imports: Imports
 
 const VIEWS = sql`CREATE TABLE views (tenantId String, sid String, playerId String, titleId String,
   viewerKey Nullable(String), startedAt DateTime64(3,'UTC'), endReason LowCardinality(String), isPlay Bool,
@@ -47,6 +49,12 @@ before(async () => {
     media: openDiskMedia({ dir: path.join(dir, 'media') }),
     clock: systemClock,
   })
+  imports = createImports({
+    folder: path.join(dir, 'imports'),
+    engine: async () => warehouse,
+    viewerKey: (_, id) => id,
+    clock: systemClock,
+  })
   await ensureStreamTables(warehouse)
   await warehouse.command({ sql: VIEWS })
   const world = {
@@ -71,7 +79,8 @@ async function run(name: string, ...args: string[]): Promise<{ code: number; lin
   const print = (line: string): void => void lines.push(line)
   const command = modelCommands[name]
   assert.ok(command)
-  const code = await command.run(args, { warehouse, registry, tenantId: 'demo', by: 'ann', print })
+  const ports = { warehouse, registry, imports, tenantId: 'demo', by: 'ann', print }
+  const code = await command.run(args, ports)
   return { code, lines }
 }
 
@@ -169,6 +178,34 @@ test('every kind trains, is measured and can be served', async () => {
       name !== 'ease',
     )
   }
+})
+
+test('learns from a set that was brought along, and is measured on what came after', async () => {
+  const sizes = { viewers: 100, titles: 40, tastes: 2, plays: 1500, loyalty: 0.95 }
+  const rowsFrom = (seed: number, beganAt: number): string[] => {
+    const { viewers, titles, viewer, title, at } = plantWorld({ ...sizes, seed, beganAt }).interactions
+    return Array.from(viewer, (v, k) => `${viewers[v]},${titles[title[k] as number]},${at[k]}\n`)
+  }
+  const bring = async (name: string, rows: readonly string[]): Promise<void> => {
+    const file = path.join(dir, `${name}.csv`)
+    await writeFile(file, ['user,item,timestamp\n', ...rows])
+    await imports.add({ tenantId: 'own', from: file })
+  }
+  const [early, later] = [rowsFrom(5, 1_600_000_000_000), rowsFrom(6, 1_605_000_000_000)]
+  await bring('early', early)
+  await bring('all', [...early, ...later])
+  const { lines } = await run('train', '--tenant', 'own', '--from', 'early', '--json')
+  const model = JSON.parse(lines[0] as string) as ModelVersion
+  assert.deepEqual([model.viewerCount, model.titleCount], [100, 40])
+  assert.equal(model.lineage?.source, 'import early')
+  await assert.rejects(run('promote', model.id, '--tenant', 'own'), { code: 'SV_GATE_CLOSED' })
+  const evaluated = await run('evaluate', '--tenant', 'own', '--from', 'all')
+  assert.ok(
+    evaluated.lines.some((line) => /^On plays since, \d+ viewers:/.test(line)),
+    evaluated.lines.join('\n'),
+  )
+  await assert.rejects(run('train', '--tenant', 'own', '--from', 'none'), { code: 'SV_IMPORT_MISSING' })
+  await assert.rejects(run('train', '--from', 'early'), { code: 'SV_IMPORT_MISSING' })
 })
 
 test('says what is wrong', async () => {

@@ -1,7 +1,8 @@
 /** From plays in the warehouse to a version in the registry. */
 import { readFacts } from '#features/facts.ts'
-import { readInteractions } from '#features/interactions.ts'
+import { type Interactions, readInteractions } from '#features/interactions.ts'
 import { codeVersion } from '#models/code-version.ts'
+import type { Gate } from '#models/gates.ts'
 import type { Registry } from '#models/registry.ts'
 import type { Recipe, TrainingOptions, TrainingProgress } from '#models/train.ts'
 import { runTraining } from '#models/training.ts'
@@ -12,6 +13,8 @@ export type LearnPorts = { readonly warehouse: Warehouse; readonly registry: Reg
 
 export type LearnOptions = Pick<TrainingOptions, 'model' | 'settings' | 'maxEpochs' | 'tries' | 'stop'> & {
   readonly tenantId: string
+  /** What to learn from instead of the tenant's plays: a set that was imported. */
+  readonly from?: { readonly name: string; readonly interactions: Interactions }
   readonly seed?: number
   /** Threads of the training process; one leaves the rest of the machine to serving. */
   readonly threads?: number
@@ -22,13 +25,18 @@ export type LearnOptions = Pick<TrainingOptions, 'model' | 'settings' | 'maxEpoc
 
 export const DEFAULT_SEED = 1
 const OWN_PLAYS = 'plays'
+const STRANGE_TITLES: Gate = {
+  name: 'own plays',
+  passed: false,
+  why: 'learned from an import, whose titles and viewers are not those of the platform',
+}
 
-/** Reads the tenant's plays, trains in another process, and stores the version as a candidate. */
+/** Reads the tenant's plays, or takes what it is given, trains in another process, and stores the version as a candidate. */
 export async function trainModel(options: LearnOptions, ports: LearnPorts): Promise<ModelVersion> {
-  const { tenantId, seed = DEFAULT_SEED, threads = 1, ...rest } = options
+  const { tenantId, from, seed = DEFAULT_SEED, threads = 1, ...rest } = options
   const { registry, warehouse } = ports
   const [interactions, facts, champion] = await Promise.all([
-    readInteractions(warehouse, { tenantId }),
+    from?.interactions ?? readInteractions(warehouse, { tenantId }),
     readFacts(warehouse, tenantId),
     registry.active(tenantId),
   ])
@@ -57,7 +65,7 @@ export async function trainModel(options: LearnOptions, ports: LearnPorts): Prom
     metrics: evaluation.metrics,
     baselines: evaluation.baselines,
     slices: evaluation.slices,
-    gates: result.gates,
+    gates: from === undefined ? result.gates : [...result.gates, STRANGE_TITLES],
     lineage: {
       settings: result.settings,
       tries: result.trials.length,
@@ -65,7 +73,7 @@ export async function trainModel(options: LearnOptions, ports: LearnPorts): Prom
       graphHash: result.graphHash,
       splitAt: evaluation.splitAt,
       judgedViewers: evaluation.judgedViewers,
-      source: OWN_PLAYS,
+      source: from === undefined ? OWN_PLAYS : `import ${from.name}`,
       runtime: `node ${process.version}, ${process.platform}-${process.arch}`,
     },
     onnx: result.onnx,

@@ -1,7 +1,7 @@
 /** How versions fare on plays that came after them: what no choice of theirs can have seen. */
 import { Refusal } from '#base/refusal.ts'
 import { readFacts } from '#features/facts.ts'
-import { readInteractions } from '#features/interactions.ts'
+import { type Interactions, readInteractions } from '#features/interactions.ts'
 import { ease } from '#models/ease/ease.ts'
 import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
@@ -17,18 +17,18 @@ const MIN_JUDGED = 20
 const EASE_SETTINGS = { ...ease.defaults, mostWatched: 2000 }
 
 /**
- * `version` on plays after all of the versions were trained, against popularity, EASE and the `others`; null while too
- * few viewers have played since.
+ * `version` on plays (the tenant's, or those given) after all of the versions were trained, against popularity, EASE and
+ * the `others`; null while too few viewers known before have played since.
  */
 export async function evaluateSince(
   version: ModelVersion,
   ports: LearnPorts,
-  others: readonly ModelVersion[] = [],
+  { others = [], from }: { readonly others?: readonly ModelVersion[]; readonly from?: Interactions } = {},
 ): Promise<Evaluation | null> {
   const { tenantId, seed } = version
   const versions = [version, ...others]
   const [interactions, facts] = await Promise.all([
-    readInteractions(ports.warehouse, { tenantId }),
+    from ?? readInteractions(ports.warehouse, { tenantId }),
     readFacts(ports.warehouse, tenantId),
   ])
   const sessions: NcfSession[] = []
