@@ -2,7 +2,7 @@
  * NeuMF as an ONNX graph: `viewer` [1] and `titles` [N] (indexes) in, `scores` [N] (logits) out. The viewer's half of
  * the first layer is computed once, not once a title.
  */
-import type { NeumfSettings, NeumfWeights } from '#models/kernels/trainer.ts'
+import type { NeumfSettings, NeumfWeights } from '#models/kernels/prepare.ts'
 import { operation, value, weight, writeOnnx } from '#models/onnx.ts'
 
 export function exportNcf(weights: NeumfWeights, settings: NeumfSettings): Uint8Array {
