@@ -78,6 +78,7 @@ async function run(name: string, ...args: string[]): Promise<{ code: number; lin
 test('train, look, promote, evaluate on what came after, roll back', async () => {
   const trained = await run('train', '--seed', '3', '--promote')
   assert.equal(trained.code, 0, trained.lines.join('\n'))
+  assert.match(trained.lines[0] as string, /^Trains on /)
   assert.ok(trained.lines.some((line) => /choosing epoch 1 of at most 30/.test(line)))
   assert.ok(trained.lines.some((line) => /ndcg@10 .* against popularity/.test(line)))
   const [model] = JSON.parse((await run('models', '--json')).lines[0] as string) as ModelVersion[]
@@ -125,6 +126,7 @@ test('says what is wrong', async () => {
   await assert.rejects(run('rollback', '--tenant', 'empty'), { code: 'SV_NOTHING_TO_ROLL_BACK' })
   await assert.rejects(run('promote'), /takes the version/)
   await assert.rejects(run('train', '--seed', 'x'), /whole number/)
+  await assert.rejects(run('train', '--engine', 'cuda'), /--engine takes auto, wasm, tfjs, not cuda/)
   await assert.rejects(run('train', '--sed', '1'), /Unknown option/)
   assert.deepEqual((await run('models', '--tenant', 'empty')).lines, [
     'No model has been trained yet: streamverse train',

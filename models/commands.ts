@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import type { Command as AnyCommand, Commands, Shell } from '#base/command.ts'
 import type { Evaluation, Metric } from '#models/evaluate/evaluate.ts'
 import { evaluateSince, findVersion, type LearnPorts, trainModel } from '#models/learn.ts'
+import { ENGINE_CHOICES, type EngineChoice } from '#models/ncf/engine.ts'
 import type { TrainingProgress } from '#models/train.ts'
 import type { ModelVersion } from '#models/version.ts'
 
@@ -23,6 +24,7 @@ const OPTIONS = {
   threads: { type: 'string' },
   epochs: { type: 'string' },
   promote: { type: 'boolean' },
+  engine: { type: 'string' },
 } as const
 
 function read(args: readonly string[], ports: ModelCommandPorts) {
@@ -78,7 +80,11 @@ const describe = (model: ModelVersion): string =>
 
 function progressPrinter(ports: ModelCommandPorts): (progress: TrainingProgress) => void {
   let said = ''
-  return ({ step, progress, remainingMs, epoch, epochs, examplesPerSecond, validation }) => {
+  return ({ step, progress, remainingMs, engine, epoch, epochs, examplesPerSecond, validation }) => {
+    if (engine !== undefined) {
+      ports.print(`Trains on ${engine}.`)
+      return
+    }
     const key = `${step} ${epoch ?? ''}`
     if (key === said) return
     said = key
@@ -91,8 +97,14 @@ function progressPrinter(ports: ModelCommandPorts): (progress: TrainingProgress)
   }
 }
 
+function readEngine(text = 'auto'): EngineChoice {
+  const choice = ENGINE_CHOICES.find((name) => name === text)
+  if (choice === undefined) throw new TypeError(`--engine takes ${ENGINE_CHOICES.join(', ')}, not ${text}`)
+  return choice
+}
+
 const train: Command = {
-  usage: 'train [--seed n] [--threads n] [--epochs n] [--promote]',
+  usage: 'train [--seed n] [--threads n] [--epochs n] [--engine name] [--promote]',
   summary: 'learn a new version from the plays so far',
   help: `Reads who watched what from the warehouse, trains NeuMF in its own process, measures it on the last part of
 the time against popularity, and stores the version as a candidate. The platform keeps running.
@@ -100,6 +112,8 @@ the time against popularity, and stores the version as a candidate. The platform
   --seed n        same data and seed give the same model, bit for bit (default 1)
   --threads n     threads to train with (default 1); changes nothing but the speed
   --epochs n      at most so many passes over the data (default 30; it stops early by itself)
+  --engine name   auto: TensorFlow.js where it reaches a GPU, else the kernels on the CPU (default). wasm: the kernels.
+                  tfjs: TensorFlow.js, GPU or not; scripts/install-gpu.sh installs it. Its weights are near, not equal bits
   --promote       put the version before viewers when its ndcg@10 beats popularity (95 % interval above zero)${SHARED_HELP}`,
   run: async (args, ports) => {
     const { values, tenantId, whole } = read(args, ports)
@@ -112,6 +126,7 @@ the time against popularity, and stores the version as a candidate. The platform
       ...(seed === undefined ? {} : { seed }),
       ...(threads === undefined ? {} : { threads }),
       ...(maxEpochs === undefined ? {} : { maxEpochs }),
+      engine: readEngine(values.engine),
       ...(json ? {} : { onProgress: progressPrinter(ports) }),
     }
     let model = await trainModel(options, ports)

@@ -6,11 +6,12 @@ import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
 import { judgedViewers, splitAtMoment } from '#models/evaluate/split.ts'
 import { kernelBytes } from '#models/kernels/kernels.ts'
+import type { EngineChoice } from '#models/ncf/engine.ts'
 import type { NcfSettings } from '#models/ncf/fit.ts'
 import { openNcfSession, titlesTensor } from '#models/ncf/session.ts'
 import { countDecayed, countViewers } from '#models/popularity/popularity.ts'
 import type { Registry } from '#models/registry.ts'
-import type { TrainingProgress } from '#models/train.ts'
+import type { TrainingProgress, TrainingResult } from '#models/train.ts'
 import { runTraining } from '#models/training.ts'
 import type { ModelVersion } from '#models/version.ts'
 import type { Warehouse } from '#storage/warehouse/warehouse.ts'
@@ -24,6 +25,8 @@ export type LearnOptions = {
   readonly threads?: number
   readonly settings?: Partial<NcfSettings>
   readonly maxEpochs?: number
+  /** `wasm` without. */
+  readonly engine?: EngineChoice
   readonly onProgress?: (progress: TrainingProgress) => void
   readonly signal?: AbortSignal
 }
@@ -46,7 +49,7 @@ export async function trainModel(options: LearnOptions, ports: LearnPorts): Prom
     trainMs,
     seed,
     dataHash,
-    codeVersion: codeVersion(),
+    codeVersion: codeVersion(result.engine),
     protocol: evaluation.protocol,
     metrics: evaluation.metrics,
     baselines: evaluation.baselines,
@@ -55,9 +58,11 @@ export async function trainModel(options: LearnOptions, ports: LearnPorts): Prom
   })
 }
 
-/** What of our code decides the weights: the kernels, by their hash. */
-export const codeVersion = (): string =>
-  `kernels-${createHash('sha256').update(kernelBytes()).digest('hex').slice(0, 12)}`
+/** What decides the weights besides the data: the kernels, by their hash, and TensorFlow.js where it took the steps. */
+export function codeVersion({ name, about }: TrainingResult['engine']): string {
+  const kernels = `kernels-${createHash('sha256').update(kernelBytes()).digest('hex').slice(0, 12)}`
+  return name === 'wasm' ? kernels : `${kernels}, ${about}`
+}
 
 const MIN_JUDGED = 20
 

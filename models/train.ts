@@ -1,7 +1,7 @@
 /**
  * Trains NeuMF and measures it. Three fits: one to choose how long to train (stops early on a validation period), one
  * on everything before the split to be judged on what came after, one on everything to be served.
- * Equal interactions, settings and seed give an equal model, bit for bit.
+ * Equal interactions, settings and seed give an equal model, bit for bit, on the kernels; a near one on TensorFlow.js.
  */
 import { createHash } from 'node:crypto'
 import { Refusal } from '#base/refusal.ts'
@@ -11,8 +11,9 @@ import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
 import { judgedViewers, momentAt, splitAtMoment, type TimeSplit } from '#models/evaluate/split.ts'
 import type { EpochReport } from '#models/model.ts'
+import { type EngineChoice, type NcfEngine, openEngine } from '#models/ncf/engine.ts'
 import { exportNcf } from '#models/ncf/export.ts'
-import { fitNcf, NCF_DEFAULTS, type NcfSettings, ncf } from '#models/ncf/fit.ts'
+import { fitNcf, NCF_DEFAULTS, type NcfSettings, ncfOn } from '#models/ncf/fit.ts'
 import { findNeighbours } from '#models/neighbours.ts'
 import { countDecayed, countViewers } from '#models/popularity/popularity.ts'
 import { chooseSettings } from '#models/search.ts'
@@ -23,6 +24,8 @@ export type TrainingProgress = {
   /** 0 to 1 over the whole training. */
   readonly progress: number
   readonly remainingMs: number | null
+  /** What trains; told once, first. */
+  readonly engine?: string
   readonly epoch?: number
   readonly epochs?: number
   readonly loss?: number | null
@@ -37,6 +40,8 @@ export type TrainingOptions = {
   readonly threads: number
   readonly settings?: Partial<NcfSettings>
   readonly maxEpochs?: number
+  /** `wasm` without. */
+  readonly engine?: EngineChoice
   readonly onProgress?: (progress: TrainingProgress) => void
 }
 
@@ -51,6 +56,7 @@ export type TrainingResult = {
   readonly titleCount: number
   readonly dataHash: string
   readonly trainMs: number
+  readonly engine: Pick<NcfEngine, 'name' | 'about'>
   readonly evaluation: Evaluation
   readonly onnx: Uint8Array
   readonly index: Uint8Array
@@ -64,16 +70,18 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
   const began = performance.now()
   const { interactions, seed, threads } = options
   const { split, inner } = splitTwice(interactions)
+  const engine = await openEngine(options.engine ?? 'wasm')
+  options.onProgress?.({ step: 'choosing', progress: 0, remainingMs: null, engine: engine.about })
   const said = reporter(options.onProgress)
-  const { settings, validation } = await chooseSettings(ncf, inner, {
+  const { settings, validation } = await chooseSettings(ncfOn(engine), inner, {
     seed,
     threads,
     settings: { ...NCF_DEFAULTS, epochs: options.maxEpochs ?? NCF_DEFAULTS.epochs, ...options.settings },
     onEpoch: said('choosing', 0, 0.5),
   })
-  const fit = { settings, seed, threads }
+  const fit = { settings, seed, threads, engine }
   const evaluation = await judgeFit(split, fit, said)
-  const final = await fitNcf({ ...fit, interactions, onEpoch: said('refitting', 0.75, 0.97) })
+  const final = await fitNcf({ ...fit, interactions, onEpoch: said('refitting', 0.75, 0.97) }, engine)
   options.onProgress?.({ step: 'exporting', progress: 0.97, remainingMs: null })
   const onnx = exportNcf(final.neumf(), settings)
   const index = writeIndex({
@@ -93,6 +101,7 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     titleCount: interactions.titles.length,
     dataHash: hashInteractions(interactions),
     trainMs: Math.round(performance.now() - began),
+    engine: { name: engine.name, about: engine.about },
     evaluation,
     onnx,
     index,
@@ -117,11 +126,15 @@ type Said = (step: TrainingProgress['step'], from: number, to: number) => (repor
 
 async function judgeFit(
   split: TimeSplit,
-  fit: { readonly settings: NcfSettings; readonly seed: number; readonly threads: number },
+  fit: Pick<TrainingOptions, 'seed' | 'threads'> & {
+    readonly settings: NcfSettings
+    readonly engine: NcfEngine
+  },
   said: Said,
 ): Promise<Evaluation> {
   const { before, splitAt } = split
-  const { scores } = await fitNcf({ ...fit, interactions: before, onEpoch: said('fitting', 0.5, 0.7) })
+  const task = { ...fit, interactions: before, onEpoch: said('fitting', 0.5, 0.7) }
+  const { scores } = await fitNcf(task, fit.engine)
   const plain = countViewers(before)
   const decayed = countDecayed(before, splitAt)
   return evaluate({

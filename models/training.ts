@@ -1,7 +1,7 @@
 /** Runs a training in its own process, so that a busy CPU or a crash there never stalls or stops serving. */
 import { fork } from 'node:child_process'
-import { Bug } from '#base/assert.ts'
-import { Refusal } from '#base/refusal.ts'
+import { Bug, required } from '#base/assert.ts'
+import { Refusal, type RefusalDefinition } from '#base/refusal.ts'
 import { refusals } from '#models/errors.ts'
 import type { TrainingOptions, TrainingResult } from '#models/train.ts'
 import type { FromTraining } from '#models/train-process.ts'
@@ -29,6 +29,12 @@ export async function runTraining(options: RunOptions): Promise<TrainingResult> 
   }
 }
 
+const definitionOf = (code: string): RefusalDefinition =>
+  required(
+    Object.values(refusals).find((definition) => definition.code === code),
+    code,
+  )
+
 function runOnce({ onProgress, onProcess, signal, ...options }: RunOptions): Promise<TrainingResult> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./train-process.ts', import.meta.url), {
@@ -40,7 +46,7 @@ function runOnce({ onProgress, onProcess, signal, ...options }: RunOptions): Pro
     child.on('message', (message: FromTraining) => {
       if (message.kind === 'progress') onProgress?.(message.progress)
       else if (message.kind === 'done') resolve(message.result)
-      else if (message.kind === 'refused') reject(new Refusal(refusals.tooFewInteractions, message.message))
+      else if (message.kind === 'refused') reject(new Refusal(definitionOf(message.code), message.message))
       else reject(new Bug(`training failed: ${message.message}`))
     })
     child.once('error', reject)
