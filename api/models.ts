@@ -1,7 +1,8 @@
 /** Models and their versions, for the data scientist and the operator. */
 import type { Builder } from '#api/builder.ts'
 import { demandRole } from '#api/context.ts'
-import type { Caller, MetricRecord, ModelRecord } from '#api/ports.ts'
+import type { MetricRecord, ModelRecord } from '#api/model-ports.ts'
+import type { Caller } from '#api/ports.ts'
 
 const nameOf = (caller: Caller): string => caller.person?.name ?? 'nobody'
 

@@ -1,4 +1,5 @@
 /** What the API asks of the rest of the platform. Wired in app/api-ports.ts; the API itself holds no rules and no SQL. */
+import type { ModelRecord } from '#api/model-ports.ts'
 import type { StoredEvent } from '#events/define.ts'
 import type { Grant } from '#events/grants.ts'
 import type { Concurrency } from '#metrics/analytics.ts'
@@ -152,41 +153,6 @@ export type RetentionRecord = {
   }[]
 }
 
-export type MetricRecord = {
-  readonly name: string
-  readonly value: number
-  readonly low: number
-  readonly high: number
-  readonly against?: string | null
-  readonly difference?: number | null
-  readonly differenceLow?: number | null
-  readonly differenceHigh?: number | null
-}
-export type ModelRecord = {
-  readonly id: string
-  readonly name: string
-  readonly version: string
-  readonly state: string
-  readonly trainedAt: number
-  readonly interactionCount: number
-  readonly viewerCount: number
-  readonly titleCount: number
-  readonly epochs: number
-  readonly trainMs: number
-  readonly seed: number
-  readonly dataHash: string
-  readonly codeVersion: string
-  readonly protocol: string
-  readonly metrics: readonly MetricRecord[]
-  readonly baselines: readonly {
-    readonly name: string
-    readonly metrics: readonly MetricRecord[]
-    readonly gap?: { readonly value: number; readonly low: number; readonly high: number }
-  }[]
-  readonly slices?: readonly (MetricRecord & { readonly viewers: number })[]
-  readonly gates?: readonly { readonly name: string; readonly passed: boolean; readonly why: string }[]
-  readonly lineage?: { readonly settings: object; readonly champion: string | null; readonly source: string }
-}
 /** Of the last five minutes; the quantiles are null when no event came. */
 export type ChartDelayRecord = {
   readonly p50Ms: number | null

@@ -12,7 +12,8 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { createRandom } from '#base/random.ts'
-import { type NeumfSettings, openNeumfTrainer, type Positives } from '#models/kernels/trainer.ts'
+import type { NeumfSettings, Positives } from '#models/kernels/prepare.ts'
+import { openNeumfTrainer } from '#models/kernels/trainer.ts'
 
 const VIEWERS = 6040
 const TITLES = 3706

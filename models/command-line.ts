@@ -26,6 +26,7 @@ const OPTIONS = {
   threads: { type: 'string' },
   epochs: { type: 'string' },
   search: { type: 'string' },
+  engine: { type: 'string' },
   promote: { type: 'boolean' },
   despite: { type: 'string' },
   html: { type: 'string' },

@@ -12,11 +12,16 @@ import {
 import { passesAll } from '#models/gates.ts'
 import { KINDS } from '#models/kinds.ts'
 import { trainModel } from '#models/learn.ts'
+import { ENGINE_CHOICES, type EngineChoice } from '#models/ncf/engine.ts'
 import type { TrainingProgress } from '#models/train.ts'
 
 function progressPrinter(ports: ModelCommandPorts): (progress: TrainingProgress) => void {
   let said = ''
-  return ({ step, progress, remainingMs, epoch, epochs, examplesPerSecond, validation }) => {
+  return ({ step, progress, remainingMs, engine, epoch, epochs, examplesPerSecond, validation }) => {
+    if (engine !== undefined) {
+      ports.print(`Trains on ${engine}.`)
+      return
+    }
     const key = `${step} ${epoch ?? ''}`
     if (key === said) return
     said = key
@@ -27,6 +32,12 @@ function progressPrinter(ports: ModelCommandPorts): (progress: TrainingProgress)
     const quality = validation?.length ? `, validation ndcg@10 ${fixed(validation.at(-1))}` : ''
     ports.print(`${String(Math.round(progress * 100)).padStart(3)} %  ${step}${at}${rate}${quality}${left}`)
   }
+}
+
+function readEngine(text = 'auto'): EngineChoice {
+  const choice = ENGINE_CHOICES.find((name) => name === text)
+  if (choice === undefined) throw new TypeError(`--engine takes ${ENGINE_CHOICES.join(', ')}, not ${text}`)
+  return choice
 }
 
 /** Ctrl-C once ends learning and keeps the best so far; twice ends the command as ever. */
@@ -44,7 +55,7 @@ const kindLines = KINDS.map(({ name, description }) => `    ${name.padEnd(10)} $
 
 export const train: ModelCommand = {
   usage:
-    'train [--model kind] [--from import] [--search n] [--seed n] [--threads n] [--epochs n] [--promote]',
+    'train [--model kind] [--from import] [--search n] [--seed n] [--threads n] [--epochs n] [--engine name]\n         [--promote]',
   summary: 'learn a new version from the plays so far',
   help: `Reads who watched what from the warehouse, trains in its own process, measures the result on the last part of the
 time against popularity, EASE and the version before viewers, and stores it as a candidate. The platform keeps running.
@@ -57,6 +68,8 @@ ${kindLines}
   --seed n        same data, settings and seed give the same model, bit for bit (default 1)
   --threads n     threads to train with (default 1); changes nothing but the speed
   --epochs n      at most so many passes over the data (default 30; it stops early by itself)
+  --engine name   of NCF. auto: TensorFlow.js where it reaches a GPU, else the kernels on the CPU (default). wasm: the
+                  kernels. tfjs: TensorFlow.js, GPU or not; scripts/install-gpu.sh installs it. Near, not equal bits
   --promote       put the version before viewers when every gate is open: its ndcg@10 surely above popularity (95 %
                   interval above zero), and not surely below EASE or the version there is${SHARED_HELP}`,
   run: async (args, ports) => {
@@ -72,6 +85,7 @@ ${kindLines}
       tenantId,
       ...(interactions === undefined ? {} : { from: { name: values.from as string, interactions } }),
       stop,
+      engine: readEngine(values.engine),
       ...(values.model === undefined ? {} : { model: values.model }),
       ...(seed === undefined ? {} : { seed }),
       ...(threads === undefined ? {} : { threads }),

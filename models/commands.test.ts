@@ -26,7 +26,8 @@ let imports: Imports
 
 const VIEWS = sql`CREATE TABLE views (tenantId String, sid String, playerId String, titleId String,
   viewerKey Nullable(String), startedAt DateTime64(3,'UTC'), endReason LowCardinality(String), isPlay Bool,
-  playingMs UInt32, contentMs UInt32, deviceKind LowCardinality(String), surface LowCardinality(String), bot Bool, kids Bool, revision UInt64)
+  playingMs UInt32, contentMs UInt32, deviceKind LowCardinality(String),
+  surface LowCardinality(String), bot Bool, kids Bool, revision UInt64)
   ENGINE = ReplacingMergeTree(revision) ORDER BY (tenantId, sid, playerId)`
 
 /** Each interaction as one view played to its end. */
@@ -87,6 +88,7 @@ async function run(name: string, ...args: string[]): Promise<{ code: number; lin
 test('train, look, promote, evaluate on what came after, roll back', async () => {
   const trained = await run('train', '--seed', '3', '--promote')
   assert.equal(trained.code, 0, trained.lines.join('\n'))
+  assert.match(trained.lines[0] as string, /^Trains on /)
   assert.ok(trained.lines.some((line) => /choosing epoch 1 of at most 30/.test(line)))
   assert.ok(trained.lines.some((line) => /ndcg@10 .* against (popularity|ease)/.test(line)))
   assert.ok(trained.lines.some((line) => /^ {2}open +not below ease: ndcg@10 /.test(line)))
@@ -217,6 +219,7 @@ test('says what is wrong', async () => {
   await assert.rejects(run('compare', 'one'), /takes two versions/)
   await assert.rejects(run('promote'), /takes the version/)
   await assert.rejects(run('train', '--seed', 'x'), /whole number/)
+  await assert.rejects(run('train', '--engine', 'cuda'), /--engine takes auto, wasm, tfjs, not cuda/)
   await assert.rejects(run('train', '--sed', '1'), /Unknown option/)
   assert.deepEqual((await run('models', '--tenant', 'empty')).lines, [
     'No model has been trained yet: streamverse train',

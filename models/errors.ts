@@ -27,6 +27,16 @@ export const refusals = defineRefusals({
     status: 409,
     fix: 'No model is before viewers; promote one first.',
   },
+  engineMissing: {
+    code: 'SV_ENGINE_MISSING',
+    status: 409,
+    fix: 'Run `scripts/install-gpu.sh`, or train with `--engine wasm`.',
+  },
+  exportDiffers: {
+    code: 'SV_EXPORT_DIFFERS',
+    status: 500,
+    fix: 'Train again; if it differs again, report it with the version of onnxruntime-node. Nothing was stored.',
+  },
   propensityInvalid: {
     code: 'SV_PROPENSITY_INVALID',
     status: 422,

@@ -11,7 +11,10 @@ import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type LearnPorts = { readonly warehouse: Warehouse; readonly registry: Registry }
 
-export type LearnOptions = Pick<TrainingOptions, 'model' | 'settings' | 'maxEpochs' | 'tries' | 'stop'> & {
+export type LearnOptions = Pick<
+  TrainingOptions,
+  'model' | 'settings' | 'maxEpochs' | 'tries' | 'engine' | 'stop'
+> & {
   readonly tenantId: string
   /** What to learn from instead of the tenant's plays: a set that was imported. */
   readonly from?: { readonly name: string; readonly interactions: Interactions }
@@ -74,7 +77,7 @@ export async function trainModel(options: LearnOptions, ports: LearnPorts): Prom
       splitAt: evaluation.splitAt,
       judgedViewers: evaluation.judgedViewers,
       source: from === undefined ? OWN_PLAYS : `import ${from.name}`,
-      runtime: `node ${process.version}, ${process.platform}-${process.arch}`,
+      runtime: `node ${process.version}, ${process.platform}-${process.arch}, ${result.engine.about}`,
     },
     onnx: result.onnx,
     index: result.index,

@@ -20,6 +20,7 @@ test('learns two planted tastes, beats popularity with the interval above zero, 
   assert.equal(Buffer.compare(here.onnx, apart.onnx), 0)
   assert.equal(Buffer.compare(here.index, apart.index), 0)
   assert.deepEqual({ ...apart, onnx: 0, index: 0, trainMs: 0 }, { ...here, onnx: 0, index: 0, trainMs: 0 })
+  assert.deepEqual([heard[0]?.engine, here.engine.name], ['WASM kernels (CPU)', 'wasm'])
   assert.ok(heard.some(({ step }) => step === 'choosing') && heard.some(({ step }) => step === 'refitting'))
   assert.ok(heard.every(({ progress }, k) => k === 0 || progress >= (heard[k - 1]?.progress ?? 0)))
   const index = readIndex(here.index)

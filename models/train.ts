@@ -1,7 +1,7 @@
 /**
  * Trains a model and measures it. Fits: some to choose settings and how long to train (judged on a validation period),
  * one on everything before the split to be judged on what came after, one on everything to be served.
- * Equal interactions, settings and seed give an equal model, bit for bit.
+ * Equal interactions, settings and seed give an equal model, bit for bit, on the kernels; a near one on TensorFlow.js.
  */
 import { createHash } from 'node:crypto'
 import { Refusal } from '#base/refusal.ts'
@@ -16,6 +16,8 @@ import { judgedViewers, momentAt, splitAtMoment, type TimeSplit } from '#models/
 import { CHAMPION, type Gate, gatesOf } from '#models/gates.ts'
 import { kindNamed } from '#models/kinds.ts'
 import type { EpochReport, ModelKind } from '#models/model.ts'
+import { type EngineChoice, type NcfEngine, openEngine } from '#models/ncf/engine.ts'
+import { checkExport } from '#models/ncf/parity.ts'
 import { findNeighbours } from '#models/neighbours.ts'
 import { countDecayed, countViewers } from '#models/popularity/popularity.ts'
 import { chooseSettings } from '#models/search.ts'
@@ -33,6 +35,8 @@ export type TrainingProgress = {
   /** 0 to 1 over the whole training. */
   readonly progress: number
   readonly remainingMs: number | null
+  /** What trains; told once, first. */
+  readonly engine?: string
   readonly epoch?: number
   readonly epochs?: number
   readonly loss?: number | null
@@ -54,6 +58,8 @@ export type TrainingOptions = {
   readonly maxEpochs?: number
   /** Settings tried, the given or default ones first; one chooses the number of epochs only. */
   readonly tries?: number
+  /** What takes the steps of NCF; `wasm` without. */
+  readonly engine?: EngineChoice
   /** What is before viewers now: learned again from the same plays, to be compared with. */
   readonly champion?: Recipe
   readonly facts?: Facts
@@ -77,6 +83,7 @@ export type TrainingResult = {
   /** Of the served graph. */
   readonly graphHash: string
   readonly trainMs: number
+  readonly engine: Pick<NcfEngine, 'name' | 'about'>
   readonly evaluation: Evaluation
   readonly gates: readonly Gate[]
   readonly onnx: Uint8Array
@@ -92,7 +99,9 @@ const EASE_BASELINE = { mostWatched: 2000, tries: 4 }
 export async function trainAndEvaluate(options: TrainingOptions): Promise<TrainingResult> {
   const began = performance.now()
   const { interactions, seed, threads, stop, tries = 1 } = options
-  const kind = kindNamed(options.model ?? 'ncf')
+  const engine = await openEngine(options.engine ?? 'wasm')
+  const kind = kindNamed(options.model ?? 'ncf', engine)
+  options.onProgress?.({ step: 'choosing', progress: 0, remainingMs: null, engine: engine.about })
   const { split, inner } = splitTwice(interactions)
   const said = reporter(options.onProgress)
   const first = settingsFrom(kind, options)
@@ -125,6 +134,7 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     neighbours: findNeighbours(interactions),
     knowsUntil: interactions.at.at(-1) ?? 0,
   })
+  await checkExport({ onnx, index }, final.scores, seed)
   return {
     name: kind.name,
     seed,
@@ -138,6 +148,7 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     dataHash: hashInteractions(interactions),
     graphHash: createHash('sha256').update(onnx).digest('hex').slice(0, 32),
     trainMs: Math.round(performance.now() - began),
+    engine: { name: engine.name, about: engine.about },
     evaluation,
     gates: gatesOf(evaluation),
     onnx,

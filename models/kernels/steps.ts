@@ -16,6 +16,28 @@ export type Slice = {
   readonly decay: number
 }
 
+/** Examples of a batch of the slice: which positives of the epoch's order, and the seed its negatives are drawn by. */
+export function batchOf(slice: Slice, batch: number, positives: number) {
+  const from = batch * slice.positivesPerBatch
+  const count = Math.min(slice.positivesPerBatch, positives - from)
+  return {
+    from,
+    count,
+    examples: count * (1 + slice.negatives),
+    seed: (slice.seed + Math.imul(slice.epoch + 1, 0x9e3779b1)) >>> 0,
+  }
+}
+
+/** How far a step of Adam goes: the rate with the first moment's correction in it, the second's, and the decay. */
+export function paceOf(slice: Slice, batch: number) {
+  const step = slice.epoch * slice.batchesPerEpoch + batch + 1
+  return {
+    rate: slice.rate / (1 - 0.9 ** step),
+    correction: 1 / Math.sqrt(1 - 0.999 ** step),
+    decay: slice.rate * slice.decay,
+  }
+}
+
 /** Sense-reversing: the last to arrive opens it. Spins briefly, then sleeps. */
 export function waitForAll(sync: Int32Array, threads: number): void {
   if (threads === 1) return
@@ -42,11 +64,8 @@ export function runSlice(
   const shards = kernels.shardCount()
   const losses = new Float64Array(shards)
   const perPositive = 1 + slice.negatives
-  const seed = (slice.seed + Math.imul(slice.epoch + 1, 0x9e3779b1)) >>> 0
   for (let b = slice.fromBatch; b < slice.toBatch; b++) {
-    const from = b * slice.positivesPerBatch
-    const count = Math.min(slice.positivesPerBatch, positives - from)
-    const batch = count * perPositive
+    const { from, count, examples: batch, seed } = batchOf(slice, b, positives)
     const start = Math.floor((count * thread) / threads)
     const end = Math.floor((count * (thread + 1)) / threads)
     kernels.sample(from + start, from + end, slice.negatives, seed, start * perPositive)
@@ -60,10 +79,7 @@ export function runSlice(
     for (let shard = thread; shard < shards; shard += threads) {
       losses[shard] = (losses[shard] as number) + kernels.backward(shard, batch, thread)
     }
-    const step = slice.epoch * slice.batchesPerEpoch + b + 1
-    const rate = slice.rate / (1 - 0.9 ** step)
-    const correction = 1 / Math.sqrt(1 - 0.999 ** step)
-    const decay = slice.rate * slice.decay
+    const { rate, correction, decay } = paceOf(slice, b)
     waitForAll(sync, threads)
     for (let shard = thread; shard < shards; shard += threads) {
       kernels.stepSide(VIEWERS, shard, thread, rate, correction, decay)

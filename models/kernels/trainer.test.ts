@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRandom } from '#base/random.ts'
-import { type NeumfSettings, openNeumfTrainer, type Positives } from '#models/kernels/trainer.ts'
+import type { NeumfSettings, Positives } from '#models/kernels/prepare.ts'
+import { openNeumfTrainer } from '#models/kernels/trainer.ts'
 
 const settings: NeumfSettings = {
   width: 8,

@@ -3,7 +3,7 @@
  * the first layer is computed once, not once a title.
  */
 import type { NeumfParts } from '#models/kernels/kernels.ts'
-import type { NeumfSettings, NeumfWeights } from '#models/kernels/trainer.ts'
+import type { NeumfSettings, NeumfWeights } from '#models/kernels/prepare.ts'
 import { operation, value, weight, writeOnnx } from '#models/onnx.ts'
 
 export function exportNcf(

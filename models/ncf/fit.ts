@@ -3,13 +3,9 @@
  * the two trained apart, as in the paper.
  */
 import type { NeumfParts } from '#models/kernels/kernels.ts'
-import {
-  type NeumfSettings,
-  type NeumfTrainer,
-  type NeumfWeights,
-  openNeumfTrainer,
-} from '#models/kernels/trainer.ts'
+import type { NeumfSettings, NeumfTrainer, NeumfWeights } from '#models/kernels/prepare.ts'
 import { defineModel, type FitTask, type Fitted, type ModelKind } from '#models/model.ts'
+import { type NcfEngine, wasmEngine } from '#models/ncf/engine.ts'
 import { exportNcf } from '#models/ncf/export.ts'
 import { walkEpochs } from '#models/walk-epochs.ts'
 
@@ -65,24 +61,32 @@ export const mlp = defineModel<NcfSettings>({
   fit: (task) => fitPart(task, 'mlp'),
 })
 
+/** NeuMF as a kind that learns on the engine. */
+export const ncfOn = (engine: NcfEngine): ModelKind<NcfSettings> => ({
+  ...ncf,
+  fit: (task) => fitNcf(task, engine),
+})
+
 /** NeuMF, pre-trained where the settings say so. */
-export async function fitNcf(task: FitTask<NcfSettings>): Promise<FittedNcf> {
+export async function fitNcf(task: FitTask<NcfSettings>, engine = wasmEngine): Promise<FittedNcf> {
   const { pretrain } = task.settings
-  if (pretrain[0] === 0 && pretrain[1] === 0) return fitPart(task, 'both')
+  if (pretrain[0] === 0 && pretrain[1] === 0) return fitPart(task, 'both', engine)
   const alone = (part: 'gmf' | 'mlp', epochs: number) =>
-    fitPart({ ...task, settings: { ...task.settings, epochs } }, part)
+    fitPart({ ...task, settings: { ...task.settings, epochs } }, part, engine)
   const [factors, perceptron] = [await alone('gmf', pretrain[0]), await alone('mlp', pretrain[1])]
-  const joined = await fitPart(task, 'both', joinHalves(factors.neumf(), perceptron.neumf(), task.settings))
+  const start = joinHalves(factors.neumf(), perceptron.neumf(), task.settings)
+  const joined = await fitPart(task, 'both', engine, start)
   return { ...joined, settings: { ...joined.settings, pretrain: [factors.epochs, perceptron.epochs] } }
 }
 
 async function fitPart(
   task: FitTask<NcfSettings>,
   parts: NeumfParts,
+  engine: NcfEngine = wasmEngine,
   start?: NeumfWeights,
 ): Promise<FittedNcf> {
   const { settings, interactions } = task
-  const trainer = await openTrainer(task, parts)
+  const trainer = await openTrainer(task, parts, engine)
   if (start !== undefined) trainer.setWeights(start)
   try {
     const walked = await walkEpochs(task, {
@@ -117,9 +121,10 @@ function batchFor(settings: NeumfSettings, positives: number): number {
 function openTrainer(
   { interactions, settings, seed, threads }: FitTask<NcfSettings>,
   parts: NeumfParts,
+  engine: NcfEngine,
 ): Promise<NeumfTrainer> {
   const { viewer, title, strength } = interactions
-  return openNeumfTrainer({
+  return engine.open({
     viewers: interactions.viewers.length,
     titles: interactions.titles.length,
     positives: { viewers: viewer, titles: title, weights: strength },

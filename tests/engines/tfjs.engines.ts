@@ -1,0 +1,35 @@
+/**
+ * NeuMF by TensorFlow.js on TensorFlow, and on a GPU where one is: there NVIDIA_TF32_OVERRIDE=0 has to be set, as
+ * `npm run test:gpu` does, because products of 10-bit mantissas are not near enough.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { plantWorld } from '#models/evaluate/planted.ts'
+import { TENSORFLOW_PACKAGES } from '#models/ncf/tensorflow.ts'
+import { tfjsSuite } from '#models/ncf/tfjs.suite.ts'
+import { runTraining } from '#models/training.ts'
+import { installTensorFlow } from '#scripts/engines/tensorflow.ts'
+
+const packages = TENSORFLOW_PACKAGES.filter((name) => name !== '@tensorflow/tfjs')
+const found = await installTensorFlow(packages)
+tfjsSuite(found, { packages })
+
+test(`${found.about}: a training in its own process measures as the kernels' does and says what trained`, async () => {
+  const { interactions } = plantWorld({ viewers: 120, titles: 60, tastes: 2, plays: 2000, seed: 11 })
+  const task = { interactions, seed: 4, threads: 1, maxEpochs: 2 }
+  const heard: (string | undefined)[] = []
+  const theirs = await runTraining({
+    ...task,
+    engine: 'tfjs',
+    onProgress: ({ engine }) => heard.push(engine),
+  })
+  const ours = await runTraining({ ...task, engine: 'wasm' })
+  assert.equal(heard[0], found.about)
+  assert.deepEqual(theirs.engine, { name: 'tfjs', about: found.about })
+  assert.equal(theirs.epochs, ours.epochs)
+  const ndcg = [theirs, ours].map(({ evaluation }) => evaluation.metrics[0]?.value as number) as [
+    number,
+    number,
+  ]
+  assert.ok(ndcg[1] > 0 && Math.abs(ndcg[0] - ndcg[1]) < 0.01, ndcg.join(' '))
+})
