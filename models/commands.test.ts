@@ -35,7 +35,8 @@ async function play(tenantId: string, { viewers, titles, viewer, title, at }: In
   const rows = Array.from(viewer, (v, k) => `('${viewers[v]}', '${titles[title[k] as number]}', ${at[k]})`)
   await warehouse.command({
     sql: sql`INSERT INTO views SELECT {tenantId:String}, concat({tenantId:String}, v, t, toString(a)), 'p', t, v,
-      fromUnixTimestamp64Milli(a, 'UTC'), 'completed', true, 60000, 60000, if(cityHash64(v) % 2 = 0, 'tv', 'phone'), 'watch', false, false, 1
+      fromUnixTimestamp64Milli(a, 'UTC'), 'completed', true, 60000, 60000,
+      if(cityHash64(v) % 2 = 0, 'tv', 'phone'), 'watch', false, false, 1
       FROM values('v String, t String, a Int64', ${rows.join(', ')})`,
     params: { tenantId },
   })

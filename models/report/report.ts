@@ -30,15 +30,21 @@ const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`
 /** `since`: the same version on plays that came after it, where there are enough. */
 export function writeReport(model: ModelVersion, since: Evaluation | null): string {
   const gates = model.gates ?? []
+  const [plays, viewers, titles] = [model.interactionCount, model.viewerCount, model.titleCount].map(count)
+  const trained = new Date(model.trainedAt).toUTCString()
+  const later =
+    since === null
+      ? section('On plays since', paragraph('Too few viewers have played since it was trained.'))
+      : evaluationSections(`On plays since, ${count(since.judgedViewers)} viewers`, since)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(model.id)}</title><style>${STYLE}</style></head><body><main>
 <h1>${escapeHtml(model.id)}</h1>
-${paragraph(`Trained ${new Date(model.trainedAt).toUTCString()} on ${count(model.interactionCount)} plays of ${count(model.viewerCount)} viewers and ${count(model.titleCount)} titles.`)}
+${paragraph(`Trained ${trained} on ${plays} plays of ${viewers} viewers and ${titles} titles.`)}
 <p class="big">${escapeHtml(verdictOf(model, gates))}</p>
 ${gates.length === 0 ? '' : section('Gates', `<ul>${gates.map(gateLine).join('')}</ul>`)}
 ${evaluationSections('When trained', model)}
-${since === null ? section('On plays since', paragraph('Too few viewers have played since it was trained.')) : evaluationSections(`On plays since, ${count(since.judgedViewers)} viewers`, since)}
+${later}
 ${section('How it was measured', paragraph(model.protocol))}
 ${section('What it came of', lineageList(model))}
 </main></body></html>
