@@ -32,6 +32,7 @@ import { coWatched } from '#features/co-watch.ts'
 import { titlePopularity } from '#features/title-popularity.ts'
 import { createAnalytics } from '#metrics/analytics.ts'
 import { openRegistry } from '#models/registry.ts'
+import { watchCanaries } from '#models/watch-canary.ts'
 import { isProgram } from '#pipelines/bots.ts'
 import { createCollector } from '#pipelines/collect.ts'
 import { openFeatureSink } from '#pipelines/feature-sink.ts'
@@ -182,6 +183,8 @@ async function openParts(
   // Learning and serving
   const registry = await openRegistry({ records, media, clock, say: (events) => collector.say(events) })
   closing.add('registry', () => registry.close())
+  const canaries = watchCanaries({ warehouse, registry }, log)
+  closing.add('canaries', () => canaries.close())
   const serving = openServing({
     online,
     registry,

@@ -127,7 +127,13 @@ async function serve(dir: string): Promise<void> {
   const titles = makeTitles(now)
   const ports: ServingPorts = {
     online,
-    registry: { active: async () => version, artifact: async () => artifact, onChange: () => () => {} },
+    registry: {
+      active: async () => version,
+      canary: async () => null,
+      get: async () => version,
+      artifact: async () => artifact,
+      onChange: () => () => {},
+    },
     clock: systemClock,
     log: silentLog,
     listTitles: async () => titles,

@@ -46,6 +46,13 @@ export const modelPromoted = defineEvent(modelEvents, {
   description: 'Viewers get this version from now on.',
   fields: { previousVersion: optional(label('version it replaces')), by: text('who did it', 120) },
 })
+export const canaryStarted = defineEvent(modelEvents, {
+  type: 'models.model.canaryStarted',
+  version: 1,
+  by,
+  description: 'A share of the viewers gets this version from now on.',
+  fields: { share: real('share of the viewers, 0 to 0.5'), by: text('who did it', 120) },
+})
 export const modelRolledBack = defineEvent(modelEvents, {
   type: 'models.model.rolledBack',
   version: 1,
@@ -54,4 +61,4 @@ export const modelRolledBack = defineEvent(modelEvents, {
   fields: { previousVersion: optional(label('version taken back')), by: text('who did it', 120) },
 })
 
-export const models = [modelTrained, modelEvaluated, modelPromoted, modelRolledBack] as const
+export const models = [modelTrained, modelEvaluated, modelPromoted, canaryStarted, modelRolledBack] as const

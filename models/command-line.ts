@@ -29,6 +29,7 @@ const OPTIONS = {
   engine: { type: 'string' },
   promote: { type: 'boolean' },
   despite: { type: 'string' },
+  share: { type: 'string' },
   html: { type: 'string' },
   card: { type: 'boolean' },
 } as const

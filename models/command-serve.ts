@@ -1,26 +1,64 @@
-/** What viewers get: `streamverse promote`, `rollback`. */
+/** What viewers get: `streamverse promote`, `canary`, `rollback`. */
+import { describeGuardrail } from '#models/canary.ts'
 import { type ModelCommand, readArguments, SHARED_HELP } from '#models/command-line.ts'
+import { readGuardrails } from '#models/watch-canary.ts'
 
 export const promote: ModelCommand = {
-  usage: 'promote <version> [--despite "why"]',
+  usage: 'promote <version> [--share percent] [--despite "why"]',
   summary: 'put a version before viewers',
   help: `A running platform switches within a second, without a restart. A version with a closed gate is refused.
 
+  --share percent a canary: so many percent of the viewers (up to 50) get it, the others go on with what they have;
+                  when they surely play or watch less it is taken back by itself. How it goes: streamverse canary
   --despite why   promote although a gate is closed; the reason is kept with the promotion${SHARED_HELP}`,
   run: async (args, ports) => {
     const { values, tenantId, version } = readArguments(args, ports)
     if (version === undefined)
       throw new TypeError('promote takes the version to promote; `models` lists them')
-    const model = await ports.registry.promote(tenantId, version, ports.by, values.despite)
-    ports.print(values.json === true ? JSON.stringify(model) : `Viewers get ${model.id} now.`)
+    const { registry, by, print } = ports
+    const share = values.share === undefined ? null : Number(values.share) / 100
+    const model =
+      share === null
+        ? await registry.promote(tenantId, version, by, values.despite)
+        : await registry.startCanary(tenantId, version, share, by, values.despite)
+    if (values.json === true) print(JSON.stringify(model))
+    else
+      print(
+        share === null
+          ? `Viewers get ${model.id} now.`
+          : `${values.share} % of the viewers get ${model.id} now.`,
+      )
     return 0
+  },
+}
+
+export const canary: ModelCommand = {
+  usage: 'canary',
+  summary: 'how the canary is taken by its viewers',
+  help: `Plays and minutes a viewer since it began, beside those of the other viewers; the interval may be looked at at any
+time. Exits with 1 when no canary runs.${SHARED_HELP}`,
+  run: async (args, ports) => {
+    const { values, tenantId } = readArguments(args, ports)
+    const running = await ports.registry.canary(tenantId)
+    const guardrails = running === null ? [] : await readGuardrails(tenantId, running, ports)
+    if (values.json === true)
+      ports.print(JSON.stringify(running === null ? null : { ...running, guardrails }))
+    else if (running === null) ports.print('No canary runs: streamverse promote <version> --share 10')
+    else {
+      const since = new Date(running.startedAt).toISOString().slice(0, 16)
+      ports.print(
+        `${Math.round(running.share * 100)} % of the viewers get ${running.modelId} since ${since}Z.`,
+      )
+      for (const guardrail of guardrails) ports.print(`  ${describeGuardrail(guardrail)}`)
+    }
+    return running === null ? 1 : 0
   },
 }
 
 export const rollback: ModelCommand = {
   usage: 'rollback',
-  summary: 'take the active version back',
-  help: `The version before it is active again; before the first one that is popularity.${SHARED_HELP}`,
+  summary: 'take the canary or the active version back',
+  help: `A canary is taken back where one runs. Else the version before it is active again; before the first one that is popularity.${SHARED_HELP}`,
   run: async (args, ports) => {
     const { values, tenantId } = readArguments(args, ports)
     const model = await ports.registry.rollback(tenantId, ports.by)

@@ -5,7 +5,7 @@
 import type { Commands } from '#base/command.ts'
 import type { ModelCommandPorts } from '#models/command-line.ts'
 import { compare, evaluate, models } from '#models/command-look.ts'
-import { promote, rollback } from '#models/command-serve.ts'
+import { canary, promote, rollback } from '#models/command-serve.ts'
 import { train } from '#models/command-train.ts'
 
 export const modelCommands: Commands<ModelCommandPorts> = {
@@ -13,6 +13,7 @@ export const modelCommands: Commands<ModelCommandPorts> = {
   evaluate,
   compare,
   promote,
+  canary,
   rollback,
   models,
 }

@@ -17,6 +17,11 @@ export const refusals = defineRefusals({
     status: 409,
     fix: 'Train a better version; or promote it all the same with `--despite "why"`, which is kept with it.',
   },
+  canaryImpossible: {
+    code: 'SV_CANARY_IMPOSSIBLE',
+    status: 409,
+    fix: 'Try a version that is not before all viewers already, on a share above 0 and up to 50 %.',
+  },
   modelMissing: {
     code: 'SV_MODEL_MISSING',
     status: 404,

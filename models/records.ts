@@ -33,6 +33,22 @@ export const modelMigrations: readonly Migration[] = [
         "event" jsonb NOT NULL
       );`,
   },
+  {
+    id: 'models-002-canaries',
+    sql: `
+      CREATE TABLE "modelCanaries" (
+        "number" bigserial PRIMARY KEY,
+        "tenantId" text NOT NULL,
+        "modelId" text NOT NULL,
+        "share" double precision NOT NULL,
+        "startedAt" bigint NOT NULL,
+        "startedBy" text NOT NULL,
+        "endedAt" bigint,
+        "endedBy" text,
+        FOREIGN KEY ("tenantId", "modelId") REFERENCES "modelVersions" ("tenantId", "id")
+      );
+      CREATE UNIQUE INDEX "modelCanaryRunning" ON "modelCanaries" ("tenantId") WHERE "endedAt" IS NULL;`,
+  },
 ]
 
 export type ModelTables = {
@@ -52,6 +68,16 @@ export type ModelTables = {
     promotedBy: string
     takenBackAt: string | null
     takenBackBy: string | null
+  }
+  modelCanaries: {
+    number: Generated<string>
+    tenantId: string
+    modelId: string
+    share: number
+    startedAt: string
+    startedBy: string
+    endedAt: string | null
+    endedBy: string | null
   }
   modelOutbox: OutboxTable
 }

@@ -159,6 +159,38 @@ test('what a platform could not say is said by the next one', async () => {
   assert.ok(own().every(({ modelVersion }) => modelVersion === saved.version))
 })
 
+test('a canary gets a share, is one at a time, and goes with a promotion or a roll-back', async () => {
+  const [a, b] = [await save(platform, 1), await save(platform, 2)]
+  await platform.promote(tenantId, a.id, 'ann')
+  assert.equal((await guest.startCanary(tenantId, b.id, 0.1, 'ann')).state, 'canary')
+  assert.deepEqual(await platform.canary(tenantId), {
+    modelId: b.id,
+    share: 0.1,
+    startedAt: clock.now(),
+    startedBy: 'ann',
+  })
+  assert.ok((await platform.tenantsWithCanary()).includes(tenantId))
+  assert.deepEqual([await stateOf(a.id), await stateOf(b.id)], ['champion', 'canary'])
+  assert.equal((await platform.rollback(tenantId, 'ann'))?.id, a.id)
+  assert.equal(await platform.canary(tenantId), null)
+  assert.deepEqual([await stateOf(a.id), await stateOf(b.id)], ['champion', 'candidate'])
+  await platform.startCanary(tenantId, b.id, 0.5, 'ann')
+  await platform.promote(tenantId, b.id, 'ann')
+  assert.equal(await platform.canary(tenantId), null)
+  assert.equal(await stateOf(b.id), 'champion')
+  for (const [id, share] of [
+    [b.id, 0.1],
+    [a.id, 0],
+    [a.id, 0.6],
+    [a.id, Number.NaN],
+  ] as const) {
+    await assert.rejects(platform.startCanary(tenantId, id, share, 'ann'), { code: 'SV_CANARY_IMPOSSIBLE' })
+  }
+  const own = () => said.filter((event) => event.tenantId === tenantId).map(({ type }) => type)
+  await until(() => own().filter((type) => type === 'models.model.canaryStarted').length === 2)
+  await until(() => own().includes('models.model.rolledBack'))
+})
+
 test('a tenant sees and promotes only its own versions', async () => {
   const saved = await save(platform, 1)
   assert.deepEqual(await platform.list('another'), [])

@@ -6,12 +6,20 @@ import type { Clock } from '#base/clock.ts'
 import { uuidv7 } from '#base/ids.ts'
 import { Refusal } from '#base/refusal.ts'
 import type { EventDefinition, StoredEvent } from '#events/define.ts'
-import { modelEvaluated, modelPromoted, modelRolledBack, modelTrained } from '#events/models.ts'
+import {
+  canaryStarted,
+  modelEvaluated,
+  modelPromoted,
+  modelRolledBack,
+  modelTrained,
+} from '#events/models.ts'
 import { serverEvent } from '#events/registry.ts'
+import { type Canary, MAX_SHARE } from '#models/canary.ts'
+import { closeCanary, findCanary, findTenantsWithCanary, insertCanary } from '#models/canary-records.ts'
 import { refusals } from '#models/errors.ts'
 import { POPULARITY } from '#models/popularity/popularity.ts'
 import * as records from '#models/records.ts'
-import type { ModelVersion, NewVersion, StoredVersion } from '#models/version.ts'
+import type { ModelState, ModelVersion, NewVersion, StoredVersion } from '#models/version.ts'
 import type { MediaStore } from '#storage/media/media-store.ts'
 import { addToOutbox, startRelay } from '#storage/records/outbox.ts'
 import type { Records } from '#storage/records/records.ts'
@@ -32,7 +40,23 @@ export type Registry = {
    * given for doing it all the same, which is kept.
    */
   promote(tenantId: string, id: string, by: string, despite?: string): Promise<ModelVersion>
-  /** Takes the active version back; resolves to the one before it, null when that was none. */
+  /** The version a share of the viewers gets; null when there is none. */
+  canary(tenantId: string): Promise<Canary | null>
+  tenantsWithCanary(): Promise<string[]>
+  /** Puts a version before a share of the viewers, in place of another canary; refuses as `promote` does. */
+  startCanary(
+    tenantId: string,
+    id: string,
+    share: number,
+    by: string,
+    despite?: string,
+  ): Promise<ModelVersion>
+  /** Takes the canary back; nothing happens when there is none. */
+  endCanary(tenantId: string, by: string): Promise<void>
+  /**
+   * Takes the canary back where one runs, else the active version; resolves to the version all viewers get then, null
+   * when that is popularity.
+   */
   rollback(tenantId: string, by: string): Promise<ModelVersion | null>
   /** Hears of every change by any process; '' when some may have been missed. */
   onChange(heard: (tenantId: string) => void): () => void
@@ -96,8 +120,30 @@ export async function openRegistry(options: {
       await change(tenantId, (trx) => promoteVersion(trx, wanted, who, clock.now()))
       return { ...wanted, state: 'champion' }
     },
+    canary: (tenantId) => findCanary(db, tenantId),
+    tenantsWithCanary: () => findTenantsWithCanary(db),
+    startCanary: async (tenantId, id, share, by, despite) => {
+      const wanted = await find(tenantId, id)
+      if (wanted === null) throw new Refusal(refusals.modelMissing, `There is no model version ${id}.`)
+      const problem = problemWithCanary(wanted, share)
+      if (problem !== null) throw new Refusal(refusals.canaryImpossible, problem)
+      const startedBy = passOrRefuse(wanted, by, despite)
+      await change(tenantId, (trx) =>
+        putCanary(trx, wanted, { modelId: wanted.id, share, startedAt: clock.now(), startedBy }),
+      )
+      return { ...wanted, state: 'canary' }
+    },
+    endCanary: (tenantId, by) =>
+      change(tenantId, async (trx) => {
+        await takeCanaryBack(trx, tenantId, by, clock.now())
+      }),
     rollback: async (tenantId, by) => {
-      const restored = await change(tenantId, (trx) => takeBack(trx, tenantId, by, clock.now()))
+      const restored = await change(tenantId, async (trx) => {
+        const ended = await takeCanaryBack(trx, tenantId, by, clock.now())
+        return ended
+          ? ((await topPromotion(trx, tenantId))?.modelId ?? null)
+          : takeBack(trx, tenantId, by, clock.now())
+      })
       return restored === null ? null : find(tenantId, restored)
     },
     onChange: (heard) => {
@@ -127,7 +173,7 @@ const versionAt = (at: number, dataHash: string): string =>
   `${new Date(at).toISOString().replace(/[-:]|\..*/g, '')}-${dataHash.slice(0, 4)}${uuidv7(at).slice(-4)}`
 
 async function readVersions(db: records.ModelsDb, tenantId: string): Promise<ModelVersion[]> {
-  const [versions, promotions] = await Promise.all([
+  const [versions, promotions, canary] = await Promise.all([
     db
       .selectFrom('modelVersions')
       .selectAll()
@@ -140,14 +186,23 @@ async function readVersions(db: records.ModelsDb, tenantId: string): Promise<Mod
       .where('tenantId', '=', tenantId)
       .orderBy('number', 'desc')
       .execute(),
+    findCanary(db, tenantId),
   ])
   const champion = promotions.find((one) => one.takenBackAt === null)?.modelId
   const promoted = new Set(promotions.map((one) => one.modelId))
+  const stateOf = (id: string): ModelState =>
+    id === champion
+      ? 'champion'
+      : id === canary?.modelId
+        ? 'canary'
+        : promoted.has(id)
+          ? 'retired'
+          : 'candidate'
   return versions.map(({ facts, trainedAt, ...row }) => ({
     ...facts,
     ...row,
     trainedAt: Number(trainedAt),
-    state: row.id === champion ? 'champion' : promoted.has(row.id) ? 'retired' : 'candidate',
+    state: stateOf(row.id),
   }))
 }
 
@@ -183,6 +238,51 @@ async function insertVersion(
   ])
 }
 
+/** As an event keeps it; the registry keeps all of it. */
+const shortened = (by: string): string => by.slice(0, 120)
+
+function problemWithCanary({ id, state }: ModelVersion, share: number): string | null {
+  if (!(share > 0 && share <= MAX_SHARE))
+    return `A canary gets a share above 0 and up to ${MAX_SHARE}, not ${share}.`
+  return state === 'champion' ? `${id} is before all viewers.` : null
+}
+
+async function putCanary(
+  trx: records.ModelsTransaction,
+  model: StoredVersion,
+  canary: Canary,
+): Promise<void> {
+  const { share, startedAt, startedBy } = canary
+  await takeCanaryBack(trx, model.tenantId, startedBy, startedAt)
+  await insertCanary(trx, model.tenantId, canary)
+  await addToOutbox(trx, 'modelOutbox', [
+    event(canaryStarted, startedAt, model, { share, by: shortened(startedBy) }),
+  ])
+}
+
+/** Resolves to whether one ran. */
+async function takeCanaryBack(
+  trx: records.ModelsTransaction,
+  tenantId: string,
+  by: string,
+  at: number,
+): Promise<boolean> {
+  const canary = await findCanary(trx, tenantId)
+  if (canary === null) return false
+  await closeCanary(trx, tenantId, by, at)
+  const champion = (await topPromotion(trx, tenantId)) ?? { tenantId, ...POPULARITY }
+  const { version: previousVersion } = await trx
+    .selectFrom('modelVersions')
+    .select('version')
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', canary.modelId)
+    .executeTakeFirstOrThrow()
+  await addToOutbox(trx, 'modelOutbox', [
+    event(modelRolledBack, at, champion, { previousVersion, by: shortened(by) }),
+  ])
+  return true
+}
+
 /** The stack's top: the promotion that counts. */
 const topPromotion = (trx: records.ModelsTransaction, tenantId: string) =>
   trx
@@ -213,12 +313,13 @@ async function promoteVersion(
 ): Promise<void> {
   const previous = await topPromotion(trx, model.tenantId)
   if (previous?.modelId === model.id) return
+  await closeCanary(trx, model.tenantId, by, at)
   await trx
     .insertInto('modelPromotions')
     .values({ tenantId: model.tenantId, modelId: model.id, promotedAt: String(at), promotedBy: by })
     .execute()
   await addToOutbox(trx, 'modelOutbox', [
-    event(modelPromoted, at, model, { previousVersion: previous?.version ?? null, by }),
+    event(modelPromoted, at, model, { previousVersion: previous?.version ?? null, by: shortened(by) }),
   ])
 }
 
@@ -238,7 +339,7 @@ async function takeBack(
   const before = await topPromotion(trx, tenantId)
   const restored = before ?? { tenantId, ...POPULARITY }
   await addToOutbox(trx, 'modelOutbox', [
-    event(modelRolledBack, at, restored, { previousVersion: top.version, by }),
+    event(modelRolledBack, at, restored, { previousVersion: top.version, by: shortened(by) }),
   ])
   return before?.modelId ?? null
 }

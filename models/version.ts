@@ -2,7 +2,8 @@
 import type { Baseline, Metric, Slice } from '#models/evaluate/evaluate.ts'
 import type { Gate } from '#models/gates.ts'
 
-export type ModelState = 'candidate' | 'champion' | 'retired'
+/** A canary is before a share of the viewers. */
+export type ModelState = 'candidate' | 'canary' | 'champion' | 'retired'
 
 /** What a version came of, beside data and seed: enough to make it again. Missing in versions older than it. */
 export type Lineage = {

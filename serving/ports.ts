@@ -19,7 +19,7 @@ export type TitleScore = { readonly titleId: string; readonly score: number }
 
 export type ServingPorts = {
   readonly online: OnlineStore
-  readonly registry: Pick<Registry, 'active' | 'artifact' | 'onChange'>
+  readonly registry: Pick<Registry, 'active' | 'artifact' | 'canary' | 'get' | 'onChange'>
   readonly clock: Clock
   readonly log: Log
   readonly listTitles: (tenantId: string) => Promise<readonly ServedTitle[]>

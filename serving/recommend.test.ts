@@ -154,7 +154,7 @@ test('promoting changes the ranking within a second, rolling back restores it bi
   const plain = await page()
   const pages: Slate[] = []
   for (const version of [a, b]) {
-    await registry.promote(tenantId, version.id, 'test')
+    await registry.promote(tenantId, version.id, 'test', 'a small world')
     await until(async () => (await page()).modelVersion === version.version)
     pages.push(await page())
   }
@@ -171,7 +171,7 @@ test('promoting changes the ranking within a second, rolling back restores it bi
 
 test('the model puts a known viewer’s own taste first', async () => {
   const saved = await save(models[0] as TrainingResult)
-  await registry.promote(tenantId, saved.id, 'test')
+  await registry.promote(tenantId, saved.id, 'test', 'a small world')
   await until(async () => (await serving.modelOf(tenantId)).version === saved.version)
   let own = 0
   let all = 0
@@ -190,7 +190,7 @@ test('what a viewer new to the model just watched shapes the next page, with and
   for (const promoted of [false, true]) {
     if (promoted) {
       const saved = await save(models[0] as TrainingResult)
-      await registry.promote(tenantId, saved.id, 'test')
+      await registry.promote(tenantId, saved.id, 'test', 'a small world')
       await until(async () => (await serving.modelOf(tenantId)).version === saved.version)
     }
     const viewerKey = `fresh-${promoted}`
@@ -314,7 +314,7 @@ test('a title published or taken away shows on the next page', async () => {
 
 test('another tenant shares neither titles, model nor history', async () => {
   const saved = await save(models[0] as TrainingResult)
-  await registry.promote(tenantId, saved.id, 'test')
+  await registry.promote(tenantId, saved.id, 'test', 'a small world')
   await watch('both', (titles[1] as ServedTitle).id, 0.5)
   const other = { tenantId: `tenant-other-${tenants}`, viewerKey: 'both' }
   const slate = await serving.home(other)

@@ -5,7 +5,7 @@
 import { uuidv7 } from '#base/ids.ts'
 import type { CoWatched } from '#features/co-watch.ts'
 import { POPULARITY } from '#models/popularity/popularity.ts'
-import { createActiveModels } from '#serving/active-model.ts'
+import { createActiveModels, modelFor } from '#serving/active-model.ts'
 import { buildCatalogue, type Catalogue } from '#serving/catalogue.ts'
 import { type Matched, matchModel } from '#serving/matched.ts'
 import { openPage } from '#serving/page.ts'
@@ -78,10 +78,12 @@ export function openServing(ports: ServingPorts): Serving {
     const viewerKey = kids ? null : asker.viewerKey
     const viewer =
       viewerKey === null ? NOBODY : await readViewer(ports.online, catalogue, tenantId, viewerKey)
-    const model = matchModel(active, catalogue)
+    const { model: own, experiments } = modelFor(active, viewerKey)
+    const model = matchModel(own, catalogue)
     return {
       catalogue,
       model,
+      experiments,
       together: model?.together ?? matchTogether(together.peek(tenantId), catalogue),
       popular: matchPopular(popularity.peek(tenantId), catalogue),
       viewerKey,
@@ -94,11 +96,12 @@ export function openServing(ports: ServingPorts): Serving {
     surface: 'home' | 'title',
     rows: readonly Row[],
     by: Matched | null,
-    began: number,
+    { experiments, began }: { readonly experiments: readonly string[]; readonly began: number },
   ): Slate => {
     const { name, version } = by ?? POPULARITY
     const slate = { id: uuidv7(clock.now()), modelName: name, modelVersion: version, rows }
-    receipts.keep(asker, surface, slate, performance.now() - began)
+    const drawn = { ...asker, experiments: [...(asker.experiments ?? []), ...experiments] }
+    receipts.keep(drawn, surface, slate, performance.now() - began)
     return slate
   }
 
@@ -108,7 +111,8 @@ export function openServing(ports: ServingPorts): Serving {
       const inputs = await prepare(asker)
       const ranking = await rankFor(inputs)
       const rows = homeRows({ ...inputs, ranking, now: clock.now() })
-      return serve(asker, 'home', rows, ranking.personal ? inputs.model : null, began)
+      const told = { experiments: inputs.experiments, began }
+      return serve(asker, 'home', rows, ranking.personal ? inputs.model : null, told)
     },
     related: async (asker, titleId, first = 12) => {
       const began = performance.now()
@@ -117,7 +121,8 @@ export function openServing(ports: ServingPorts): Serving {
       const picks = title === undefined ? [] : likeTitle(inputs, title, first)
       const row = inputs.page.row('related', 'More like this', picks)
       const learned = row.slots.some(({ source }) => source === 'co-watch')
-      return serve(asker, 'title', [row], learned ? inputs.model : null, began)
+      const told = { experiments: inputs.experiments, began }
+      return serve(asker, 'title', [row], learned ? inputs.model : null, told)
     },
     warm: async (tenantId) => {
       await Promise.all([
@@ -128,10 +133,10 @@ export function openServing(ports: ServingPorts): Serving {
       ])
     },
     modelOf: async (tenantId) => {
-      const active = await models.get(tenantId)
-      return active === null
+      const { champion } = await models.get(tenantId)
+      return champion === null
         ? { ...POPULARITY }
-        : { name: active.version.name, version: active.version.version }
+        : { name: champion.version.name, version: champion.version.version }
     },
     droppedReceipts: () => receipts.dropped(),
     close: async () => {
