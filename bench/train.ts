@@ -3,7 +3,8 @@
  * (same model, sampler of whole batches, Adam; of SparseAdam and fused Adam for the embeddings the faster one counts).
  * MovieLens-1M's size (6,040 viewers, 3,706 titles, 1,000,209 plays), made by seed.
  * needs: a Python with torch, named by PYTHON (`pip install torch`). Without one our own figures are told alone.
- * usage: npm run bench -- train [--threads 2] [--rounds 3] [--share 1]
+ * usage: npm run bench -- train [--threads 2] [--rounds 3] [--share 1] [--tfjs]
+ * `--tfjs` also runs our model on TensorFlow.js (`scripts/install-gpu.sh`), on a GPU where one is; told beside the ratio.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -13,7 +14,7 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { createRandom } from '#base/random.ts'
 import type { NeumfSettings, Positives } from '#models/kernels/prepare.ts'
-import { openNeumfTrainer } from '#models/kernels/trainer.ts'
+import { type NcfEngine, openEngine, wasmEngine } from '#models/ncf/engine.ts'
 
 const VIEWERS = 6040
 const TITLES = 3706
@@ -51,13 +52,13 @@ function makePlays(count: number): Positives {
   }
 }
 
-async function openOurs(positives: Positives, threads: number): Promise<Runner> {
+async function openOurs(positives: Positives, threads: number, engine: NcfEngine): Promise<Runner> {
   const trainers = new Map(
     await Promise.all(
       BATCHES.map(async (batch) => {
         const settings = { ...SETTINGS, batch }
         const plan = { viewers: VIEWERS, titles: TITLES, positives, settings, seed: SEED, threads }
-        return [batch as number, await openNeumfTrainer(plan)] as const
+        return [batch as number, await engine.open(plan)] as const
       }),
     ),
   )
@@ -112,13 +113,16 @@ export async function bench(): Promise<Record<string, unknown>> {
       threads: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '3' },
       share: { type: 'string', default: '1' },
+      tfjs: { type: 'boolean', default: false },
     },
   })
   const [threads, rounds] = [Number(values.threads), Number(values.rounds)]
   const positives = makePlays(Math.round(PLAYS * Number(values.share)))
   const examples = positives.viewers.length * (1 + SETTINGS.negatives)
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sv-bench-train-'))
-  const runners: Record<string, Runner> = { ours: await openOurs(positives, threads) }
+  const runners: Record<string, Runner> = { ours: await openOurs(positives, threads, wasmEngine) }
+  const tensorFlow = values.tfjs ? await openEngine('tfjs') : null
+  if (tensorFlow !== null) runners['tfjs'] = await openOurs(positives, threads, tensorFlow)
   if (hasTorch()) {
     const plays = path.join(folder, 'plays')
     await writeFile(
@@ -145,7 +149,7 @@ export async function bench(): Promise<Record<string, unknown>> {
       }
       const middles = Object.fromEntries(Object.entries(runs).map(([name, own]) => [name, middle(own)]))
       const ours = middles['ours'] as Spent
-      const theirs = Object.entries(middles).filter(([name]) => name !== 'ours')
+      const theirs = Object.entries(middles).filter(([name]) => name.startsWith('torch'))
       found[`batch${batch}`] = middles
       if (theirs.length > 0)
         ratios[batch] = Math.min(...theirs.map(([, spent]) => spent.seconds)) / ours.seconds
@@ -160,6 +164,7 @@ export async function bench(): Promise<Record<string, unknown>> {
       threads,
       examples,
       ...found,
+      ...(tensorFlow === null ? {} : { tfjs: tensorFlow.about }),
       against: measured
         ? 'PyTorch, the faster of SparseAdam and fused Adam'
         : 'nothing: this Python has no torch',

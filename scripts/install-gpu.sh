@@ -4,6 +4,7 @@
 # here: the one that is published apart knows older systems only. `--cpu` and `--cuda` choose instead of looking.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PATH="$PWD/node_modules/.bin:$PATH"
 tfjs=4.22.0; headers=1.9.0; tensorflow=2.21.0
 dir=.engines/tfjs; native=$dir/native; package=$dir/node_modules/@tensorflow/tfjs-node
 say() { echo "install-gpu: $*"; }
@@ -71,7 +72,7 @@ rm -rf "$native/wheel"
 if [ "$flavour" = cuda ]; then
   say 'fetching CUDA (some gigabytes)'
   # shellcheck disable=SC2086
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --target "$native" $cuda ||
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --only-binary=:all: --target "$native" $cuda ||
     stop 'the CUDA libraries could not be had from PyPI'
 fi
 

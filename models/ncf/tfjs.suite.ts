@@ -100,7 +100,7 @@ export function tfjsSuite({ tf, about }: FoundTensorFlow, search: TensorFlowSear
     const reports: number[] = []
     const task = {
       interactions: split.before,
-      settings: { ...NCF_DEFAULTS, batch: 250, learningRate: 0.01, epochs: 4 },
+      settings: { ...NCF_DEFAULTS, batch: 250, learningRate: 0.01, epochs: 3, pretrain: [1, 1] as const },
       seed: 5,
       threads: 1,
       stopBy: { judge: judgeBy(split), patience: 2 },

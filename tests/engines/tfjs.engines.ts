@@ -1,15 +1,15 @@
-/**
- * NeuMF by TensorFlow.js on TensorFlow, and on a GPU where one is: there NVIDIA_TF32_OVERRIDE=0 has to be set, as
- * `npm run test:gpu` does, because products of 10-bit mantissas are not near enough.
- */
+/** NeuMF by TensorFlow.js on TensorFlow, and on a GPU where one is. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { plantWorld } from '#models/evaluate/planted.ts'
+import { codeVersion } from '#models/learn.ts'
 import { TENSORFLOW_PACKAGES } from '#models/ncf/tensorflow.ts'
 import { tfjsSuite } from '#models/ncf/tfjs.suite.ts'
 import { runTraining } from '#models/training.ts'
 import { installTensorFlow } from '#scripts/engines/tensorflow.ts'
 
+// A GPU's products of 10-bit mantissas are not near enough; read when TensorFlow is loaded, here and in the training.
+process.env['NVIDIA_TF32_OVERRIDE'] = '0'
 const packages = TENSORFLOW_PACKAGES.filter((name) => name !== '@tensorflow/tfjs')
 const found = await installTensorFlow(packages)
 tfjsSuite(found, { packages })
@@ -26,6 +26,8 @@ test(`${found.about}: a training in its own process measures as the kernels' doe
   const ours = await runTraining({ ...task, engine: 'wasm' })
   assert.equal(heard[0], found.about)
   assert.deepEqual(theirs.engine, { name: 'tfjs', about: found.about })
+  assert.match(codeVersion(ours.engine), /^kernels-[0-9a-f]{12}$/)
+  assert.equal(codeVersion(theirs.engine), `${codeVersion(ours.engine)}, ${found.about}`)
   assert.equal(theirs.epochs, ours.epochs)
   const ndcg = [theirs, ours].map(({ evaluation }) => evaluation.metrics[0]?.value as number) as [
     number,
