@@ -35,3 +35,11 @@ export type ModelRecord = {
   readonly gates?: readonly { readonly name: string; readonly passed: boolean; readonly why: string }[]
   readonly lineage?: { readonly settings: object; readonly champion: string | null; readonly source: string }
 }
+/** Who gets the canary, and what its guardrails say, in words. */
+export type CanaryRecord = {
+  readonly modelId: string
+  readonly share: number
+  readonly startedAt: number
+  readonly startedBy: string
+  readonly guardrails: readonly string[]
+}

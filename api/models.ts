@@ -1,7 +1,7 @@
 /** Models and their versions, for the data scientist and the operator. */
 import type { Builder } from '#api/builder.ts'
 import { demandRole } from '#api/context.ts'
-import type { MetricRecord, ModelRecord } from '#api/model-ports.ts'
+import type { CanaryRecord, MetricRecord, ModelRecord } from '#api/model-ports.ts'
 import type { Caller } from '#api/ports.ts'
 
 const nameOf = (caller: Caller): string => caller.person?.name ?? 'nobody'
@@ -76,7 +76,29 @@ export function defineModels(builder: Builder) {
       }),
     }),
   })
+  const Canary = builder.objectRef<CanaryRecord>('Canary').implement({
+    description: 'A version that a share of the viewers gets, to see how they take it.',
+    fields: (t) => ({
+      modelId: t.exposeID('modelId'),
+      share: t.exposeFloat('share'),
+      startedAt: t.expose('startedAt', { type: 'Instant' }),
+      startedBy: t.exposeString('startedBy'),
+      guardrails: t.stringList({
+        description: 'What each guardrail says. A broken one takes the canary back.',
+        resolve: ({ guardrails }) => [...guardrails],
+      }),
+    }),
+  })
   builder.queryFields((t) => ({
+    canary: t.field({
+      type: Canary,
+      nullable: true,
+      description: 'The canary that runs, with its guardrails as they are now.',
+      resolve: (_, __, { ports, caller }) => {
+        demandRole(caller, 'dataScientist', 'operator')
+        return ports.canary(caller.tenantId)
+      },
+    }),
     models: t.field({
       type: [ModelVersion],
       description: 'Models and their versions, newest first. For the data scientist and the operator.',
@@ -90,17 +112,22 @@ export function defineModels(builder: Builder) {
     promoteModel: t.field({
       type: ModelVersion,
       description:
-        'Puts a version before viewers. One with a closed gate is refused unless `despite` says why.',
-      args: { version: t.arg.id({ required: true }), despite: t.arg.string() },
-      resolve: (_, { version, despite }, { ports, caller }) => {
+        'Puts a version before viewers, or before a `share` of them (0 to 0.5): a canary. One with a closed gate is ' +
+        'refused unless `despite` says why.',
+      args: { version: t.arg.id({ required: true }), share: t.arg.float(), despite: t.arg.string() },
+      resolve: (_, { version, share, despite }, { ports, caller }) => {
         demandRole(caller, 'dataScientist', 'operator')
-        return ports.promoteModel(caller.tenantId, version, nameOf(caller), despite ?? undefined)
+        const [by, why] = [nameOf(caller), despite ?? undefined]
+        return share == null
+          ? ports.promoteModel(caller.tenantId, version, by, why)
+          : ports.startCanary(caller.tenantId, version, share, by, why)
       },
     }),
     rollbackModel: t.field({
       type: ModelVersion,
       nullable: true,
-      description: 'Takes the champion back; the one before it, or popularity, serves from now on.',
+      description:
+        'Takes the canary back where one runs; else the champion: the one before it, or popularity, serves then.',
       resolve: (_, __, { ports, caller }) => {
         demandRole(caller, 'dataScientist', 'operator')
         return ports.rollbackModel(caller.tenantId, nameOf(caller))

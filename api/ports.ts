@@ -1,5 +1,5 @@
 /** What the API asks of the rest of the platform. Wired in app/api-ports.ts; the API itself holds no rules and no SQL. */
-import type { ModelRecord } from '#api/model-ports.ts'
+import type { CanaryRecord, ModelRecord } from '#api/model-ports.ts'
 import type { StoredEvent } from '#events/define.ts'
 import type { Grant } from '#events/grants.ts'
 import type { Concurrency } from '#metrics/analytics.ts'
@@ -360,6 +360,15 @@ export type Ports = {
     by: string,
     despite?: string,
   ) => Promise<ModelRecord>
+  /** Puts it before a share of the viewers, 0 to 0.5. */
+  readonly startCanary: (
+    tenantId: string,
+    versionId: string,
+    share: number,
+    by: string,
+    despite?: string,
+  ) => Promise<ModelRecord>
+  readonly canary: (tenantId: string) => Promise<CanaryRecord | null>
   readonly rollbackModel: (tenantId: string, by: string) => Promise<ModelRecord | null>
   readonly ledger: (tenantId: string, from: number, to: number, stepMs: number) => Promise<LedgerRecord>
   readonly repeatedEvents: (tenantId: string, from: number, to: number) => Promise<number>

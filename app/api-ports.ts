@@ -12,7 +12,9 @@ import type { Tenancy } from '#domains/tenancy/index.ts'
 import { readFeedback } from '#features/viewer-feedback.ts'
 import { readHistory } from '#features/viewer-history.ts'
 import type { Analytics } from '#metrics/analytics.ts'
+import { describeGuardrail } from '#models/canary.ts'
 import type { Registry } from '#models/registry.ts'
+import { readGuardrails } from '#models/watch-canary.ts'
 import type { ChartDelay } from '#pipelines/chart-delay.ts'
 import type { Collector } from '#pipelines/collect.ts'
 import type { FeatureSink } from '#pipelines/feature-sink.ts'
@@ -21,6 +23,7 @@ import type { Letters } from '#pipelines/letters.ts'
 import type { Playback } from '#playback/playback.ts'
 import type { Serving } from '#serving/recommend.ts'
 import type { OnlineStore } from '#storage/online-store/online-store.ts'
+import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type ApiParts = {
   readonly clock: Clock
@@ -36,6 +39,7 @@ export type ApiParts = {
   readonly serving: Serving
   readonly analytics: Analytics
   readonly registry: Registry
+  readonly warehouse: Warehouse
   readonly board: StatusBoard
   readonly ledger: Ledger
   readonly letters: Letters
@@ -155,9 +159,16 @@ const figurePorts = ({ analytics, chartDelay }: ApiParts) => ({
   chartDelay,
 })
 
-const modelPorts = ({ registry, serving, board, eventsStored }: ApiParts) => ({
+const modelPorts = ({ registry, warehouse, serving, board, eventsStored }: ApiParts) => ({
   models: async (tenantId: string) => [...(await registry.list(tenantId))],
   promoteModel: registry.promote,
+  startCanary: registry.startCanary,
+  canary: async (tenantId: string) => {
+    const running = await registry.canary(tenantId)
+    if (running === null) return null
+    const guardrails = await readGuardrails(tenantId, running, { warehouse })
+    return { ...running, guardrails: guardrails.map(describeGuardrail) }
+  },
   rollbackModel: registry.rollback,
   status: async (tenantId: string) => {
     const { name, version } = await serving.modelOf(tenantId)

@@ -251,6 +251,7 @@ async function openParts(
     serving,
     analytics,
     registry,
+    warehouse,
     board,
     ledger,
     letters,

@@ -249,6 +249,7 @@ CREATE TABLE IF NOT EXISTS streamverse.model_events_local ON CLUSTER '{cluster}'
   differenceLow Nullable(Float64) COMMENT 'lower end of the 95 % interval of the difference',
   previousVersion LowCardinality(Nullable(String)) COMMENT 'version it replaces',
   by Nullable(String) COMMENT 'who did it',
+  share Nullable(Float64) COMMENT 'share of the viewers, 0 to 0.5',
   logId LowCardinality(String) COMMENT 'identity of the event log',
   logPartition UInt16 COMMENT 'partition of the event log',
   logOffset UInt64 COMMENT 'offset in the partition',

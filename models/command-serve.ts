@@ -58,7 +58,8 @@ time. Exits with 1 when no canary runs.${SHARED_HELP}`,
 export const rollback: ModelCommand = {
   usage: 'rollback',
   summary: 'take the canary or the active version back',
-  help: `A canary is taken back where one runs. Else the version before it is active again; before the first one that is popularity.${SHARED_HELP}`,
+  help: `A canary is taken back where one runs. Else the version before the active one is active again; before the first one
+that is popularity.${SHARED_HELP}`,
   run: async (args, ports) => {
     const { values, tenantId } = readArguments(args, ports)
     const model = await ports.registry.rollback(tenantId, ports.by)

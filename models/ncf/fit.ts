@@ -67,6 +67,9 @@ export const ncfOn = (engine: NcfEngine): ModelKind<NcfSettings> => ({
   fit: (task) => fitNcf(task, engine),
 })
 
+/** What is joined is good already: it learns on in small steps (the paper changes to plain gradient descent there). */
+const JOINED_RATE = 0.05
+
 /** NeuMF, pre-trained where the settings say so. */
 export async function fitNcf(task: FitTask<NcfSettings>, engine = wasmEngine): Promise<FittedNcf> {
   const { pretrain } = task.settings
@@ -75,8 +78,13 @@ export async function fitNcf(task: FitTask<NcfSettings>, engine = wasmEngine): P
     fitPart({ ...task, settings: { ...task.settings, epochs } }, part, engine)
   const [factors, perceptron] = [await alone('gmf', pretrain[0]), await alone('mlp', pretrain[1])]
   const start = joinHalves(factors.neumf(), perceptron.neumf(), task.settings)
-  const joined = await fitPart(task, 'both', engine, start)
-  return { ...joined, settings: { ...joined.settings, pretrain: [factors.epochs, perceptron.epochs] } }
+  const settings = { ...task.settings, learningRate: task.settings.learningRate * JOINED_RATE }
+  const joined = await fitPart({ ...task, settings }, 'both', engine, start)
+  const { learningRate } = task.settings
+  return {
+    ...joined,
+    settings: { ...joined.settings, learningRate, pretrain: [factors.epochs, perceptron.epochs] },
+  }
 }
 
 async function fitPart(

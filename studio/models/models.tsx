@@ -8,6 +8,7 @@ import {
   Container,
   Group,
   Modal,
+  SegmentedControl,
   Stack,
   Text,
   TextInput,
@@ -32,14 +33,23 @@ type Version = {
   readonly trainedAt: number
   readonly interactionCount: number
 } & Detailed
+type Canary = {
+  readonly modelId: string
+  readonly share: number
+  readonly startedAt: number
+  readonly startedBy: string
+  readonly guardrails: readonly string[]
+}
 const METRIC = 'name value low high against difference differenceLow differenceHigh'
 const VERSION = `id name version state trainedAt interactionCount viewerCount titleCount epochs trainMs seed dataHash
   codeVersion protocol settings championThen metrics { ${METRIC} } baselines { name ndcg gap gapLow gapHigh }
   slices { viewers metric { ${METRIC} } } gates { name passed why }`
-const MODELS = gql<{ models: Version[] }, Record<string, never>>(`query Models { models { ${VERSION} } }`)
-const PROMOTE = gql<unknown, { version: string; despite: string | null }>(
-  `mutation Promote($version: ID!, $despite: String) {
-    promoteModel(version: $version, despite: $despite) { ${VERSION} } }`,
+const MODELS = gql<{ models: Version[]; canary: Canary | null }, Record<string, never>>(
+  `query Models { models { ${VERSION} } canary { modelId share startedAt startedBy guardrails } }`,
+)
+const PROMOTE = gql<unknown, { version: string; share: number | null; despite: string | null }>(
+  `mutation Promote($version: ID!, $share: Float, $despite: String) {
+    promoteModel(version: $version, share: $share, despite: $despite) { ${VERSION} } }`,
 )
 const ROLLBACK = gql<unknown, Record<string, never>>(`mutation Rollback { rollbackModel { ${VERSION} } }`)
 
@@ -52,13 +62,14 @@ export const ModelsPage = () => (
       Measured on the last part of the time, over the whole catalogue. Bars are 95 % intervals.
     </Text>
     <Query query={MODELS} variables={{}}>
-      {({ models }, again) =>
+      {({ models, canary }, again) =>
         models.length === 0 ? (
           <Empty title="No model has been trained yet">
             Viewers get popularity until one is. Train with <Code>npx streamverse train</Code>.
           </Empty>
         ) : (
           <Stack>
+            {canary !== null && <CanaryCard canary={canary} />}
             {models.map((model) => (
               <VersionCard key={model.id} model={model} again={again} />
             ))}
@@ -77,7 +88,27 @@ export const ModelsPage = () => (
   </Container>
 )
 
+const CanaryCard = ({ canary }: { readonly canary: Canary }) => (
+  <Card withBorder>
+    <Title order={2} size="h5">
+      {Math.round(canary.share * 100)} % of the viewers get {canary.modelId}
+    </Title>
+    <Text size="sm" c="dimmed">
+      Since {formatRelative(canary.startedAt)}, by {canary.startedBy}. It is taken back by itself when its
+      viewers surely play or watch less than the others.
+    </Text>
+    <Stack gap={4} mt="xs">
+      {canary.guardrails.map((said) => (
+        <Text size="sm" key={said}>
+          {said}
+        </Text>
+      ))}
+    </Stack>
+  </Card>
+)
+
 const STATES: Record<string, string> = {
+  canary: 'Canary',
   champion: 'Before viewers',
   candidate: 'Candidate',
   retired: 'Earlier',
@@ -91,14 +122,27 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
   const [despite, setDespite] = useState('')
   const [open, { toggle }] = useDisclosure(false)
   const champion = model.state === 'champion'
-  const closed = champion ? [] : model.gates.filter(({ passed }) => !passed)
+  const canary = model.state === 'canary'
+  const back = champion || canary
+  const [share, setShare] = useState('all')
+  const closed = back ? [] : model.gates.filter(({ passed }) => !passed)
   const act = async (): Promise<void> => {
-    const { error } = await (champion
+    const { error } = await (back
       ? rollback({})
-      : promote({ version: model.id, despite: closed.length > 0 ? despite : null }))
+      : promote({
+          version: model.id,
+          share: share === 'all' ? null : Number(share),
+          despite: closed.length > 0 ? despite : null,
+        }))
     toast(
       error === undefined
-        ? { text: champion ? 'The version before it is back.' : `Viewers get ${model.id} now.` }
+        ? {
+            text: back
+              ? 'Taken back.'
+              : share === 'all'
+                ? `Viewers get ${model.id} now.`
+                : `${Number(share) * 100} % of the viewers get ${model.id} now.`,
+          }
         : { text: error.graphQLErrors[0]?.message ?? 'The platform did not answer.', failed: true },
     )
     setAsking(null)
@@ -126,10 +170,10 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
           </Text>
         </div>
         <Button
-          variant={champion ? 'default' : 'filled'}
-          onClick={() => setAsking(champion ? 'rollback' : 'promote')}
+          variant={back ? 'default' : 'filled'}
+          onClick={() => setAsking(back ? 'rollback' : 'promote')}
         >
-          {champion ? 'Roll back' : 'Promote'}
+          {back ? 'Roll back' : 'Promote'}
         </Button>
       </Group>
       <Stack gap={6}>
@@ -146,13 +190,30 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
       <Modal
         opened={asking !== null}
         onClose={() => setAsking(null)}
-        title={champion ? 'Roll back?' : 'Promote this version?'}
+        title={back ? 'Roll back?' : 'Promote this version?'}
       >
         <Text>
-          {champion
-            ? 'Viewers get the version before it, or popularity where there is none, within a second.'
-            : 'Every home is ranked by this version within a second. You can roll back at any time.'}
+          {canary
+            ? 'All viewers get the champion, or popularity where there is none, within a second.'
+            : champion
+              ? 'Viewers get the version before it, or popularity where there is none, within a second.'
+              : 'Homes are ranked by this version within a second. You can roll back at any time.'}
         </Text>
+        {!back && (
+          <SegmentedControl
+            mt="sm"
+            fullWidth
+            aria-label="Which viewers get it"
+            value={share}
+            onChange={setShare}
+            data={[
+              { value: '0.05', label: '5 %' },
+              { value: '0.2', label: '20 %' },
+              { value: '0.5', label: 'Half' },
+              { value: 'all', label: 'All viewers' },
+            ]}
+          />
+        )}
         {closed.length > 0 && (
           <>
             <Text mt="sm">
@@ -178,7 +239,7 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
             onClick={() => void act()}
             data-autofocus
           >
-            {champion ? 'Roll back' : 'Promote'}
+            {back ? 'Roll back' : 'Promote'}
           </Button>
         </Group>
       </Modal>
