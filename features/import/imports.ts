@@ -82,6 +82,8 @@ type Options = {
   /** An embedded engine that may be kept busy: it reads files of this machine. Opened when first needed. */
   readonly engine: () => Promise<Warehouse>
   readonly viewerKey: (tenantId: string, id: string) => string
+  /** Ids of children's profiles. */
+  readonly children: (tenantId: string) => Promise<readonly string[]>
   readonly clock: Clock
 }
 
@@ -168,6 +170,7 @@ async function makeSet(engine: Warehouse, task: Task): Promise<Omit<ImportManife
   const kept = await keepRows(engine, staged, {
     folder: draft,
     viewerKey: (id) => task.viewerKey(tenantId, id),
+    children: await task.children(tenantId),
     ...(minRating === undefined ? {} : { minRating }),
   })
   let [describedTitles, sha256]: [number, string | null] = [0, null]
