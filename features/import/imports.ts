@@ -241,7 +241,9 @@ async function sameAs(
 /** Names become names of folders. */
 function checkedName(name: string, of: 'tenant' | 'import'): string {
   if (NAME.test(name)) return name
-  throw new TypeError(`${name.slice(0, 80)} cannot be the name of a ${of}: letters, digits, “.”, “_” and “-”`)
+  throw new TypeError(
+    `${name.slice(0, 80)} is no name for ${of === 'tenant' ? 'a tenant' : 'an import'}: letters, digits, “.”, “_” and “-”`,
+  )
 }
 
 /** `ratings.csv` of a folder `ml-25m` is `ml-25m`; any other file is called by its own name. */
