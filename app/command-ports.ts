@@ -80,8 +80,12 @@ export function createCommandPorts(
     }
     return { ...opened, close }
   })
-  const imports = async (): Promise<Imports> =>
-    createImports({ folder: importsFolder, engine, viewerKey: (await identity()).viewerKey, clock })
+  const imports = async (): Promise<Imports> => {
+    const { viewerKey, people } = await identity()
+    const children = async (tenantId: string): Promise<string[]> =>
+      (await people(tenantId)).filter(({ kids }) => kids).map(({ id }) => id)
+    return createImports({ folder: importsFolder, engine, viewerKey, children, clock })
+  }
   const letterHouse = lazy('letters', async () => {
     const { warehouse, eventLog } = await storage()
     await ensureStreamTables(warehouse)

@@ -92,6 +92,7 @@ async function readRatings(folder: string): Promise<Interactions> {
       folder: path.join(dir, 'imports'),
       engine: async () => engine,
       viewerKey: (_, id) => id,
+      children: async () => [],
       clock: systemClock,
     })
     const { manifest } = await imports.add({ tenantId: 'bench', from: folder, name: 'ratings' })

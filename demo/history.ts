@@ -8,7 +8,7 @@ import { createRandom, type Random } from '#base/random.ts'
 import { type DemoTitle, PROMOTED_TITLE } from '#demo/catalogue.ts'
 import { choose, createViewer, liking, type SimViewer } from '#demo/tastes.ts'
 import { HISTORY_DAYS, lateBatch, promotion, VIEWERS } from '#demo/truths.ts'
-import { type RawEvent, watch } from '#demo/watch.ts'
+import { type RawEvent, type Stalls, watch } from '#demo/watch.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -26,6 +26,8 @@ export type HistoryInput = {
   /** The demo people among the viewers, under their real keys. */
   readonly known: readonly KnownViewer[]
   readonly viewers?: number
+  /** Makes more plays wait than the world's own few. */
+  readonly stalls?: Stalls
 }
 
 /** Ids that are equal each time: the random part comes from the seed, not from the machine. */
@@ -37,7 +39,13 @@ function seededIds(random: Random): (at: number) => string {
     })
 }
 
-const byPopularity = (catalogue: readonly DemoTitle[], random: Random): (() => DemoTitle) => {
+type Fame = {
+  readonly draw: () => DemoTitle
+  /** Chance of each title to be what `draw` gives. */
+  readonly chances: ReadonlyMap<string, number>
+}
+
+function byPopularity(catalogue: readonly DemoTitle[], random: Random): Fame {
   const ranked = random.shuffle([...catalogue])
   const weights = ranked.map((_, rank) => 1 / (rank + 12) ** 0.6)
   const sums: number[] = []
@@ -46,24 +54,60 @@ const byPopularity = (catalogue: readonly DemoTitle[], random: Random): (() => D
     total += weight
     sums.push(total)
   }
-  return () => {
-    const roll = random.next() * total
-    return required(ranked[sums.findIndex((sum) => sum >= roll)], 'title')
+  return {
+    draw: () => {
+      const roll = random.next() * total
+      return required(ranked[sums.findIndex((sum) => sum >= roll)], 'title')
+    },
+    chances: new Map(ranked.map(({ id }, rank) => [id, (weights[rank] as number) / total])),
   }
 }
 
-/** Yields one day at a time: batches sorted by arrival. */
-export function* simulateHistory(input: HistoryInput): Generator<readonly HistoryBatch[]> {
-  const { seed, startAt, catalogue, known, viewers: count = VIEWERS } = input
+/** What is hidden in a world: what its viewers truly like, and how often each title is laid before them. */
+export function secretsOf(input: HistoryInput): {
+  readonly viewers: readonly SimViewer[]
+  /** Share of slates a title is on, about. */
+  readonly shown: ReadonlyMap<string, number>
+} {
+  const { viewers, chances, catalogue } = beginWorld(input)
+  const places = (id: string): number => SLATE_SIZE * (0.5 * (chances.get(id) ?? 0) + 0.5 / catalogue.length)
+  return { viewers, shown: new Map(catalogue.map(({ id }) => [id, id === PROMOTED_TITLE ? 1 : places(id)])) }
+}
+
+function beginWorld({
+  seed,
+  startAt,
+  catalogue,
+  known,
+  viewers: count = VIEWERS,
+  stalls,
+}: HistoryInput): World {
   const random = createRandom(seed)
   const newId = seededIds(random)
-  const draw = byPopularity(catalogue, random)
+  const { draw, chances } = byPopularity(catalogue, random)
   const viewers = [
     ...known.map(({ key, likes }) => createViewer(key, random, likes)),
     ...Array.from({ length: count }, () => createViewer(`v${newId(startAt).slice(-12)}`, random)),
   ]
   const seen = new Map(viewers.map((viewer) => [viewer.key, new Set<string>()]))
-  const world = { random, newId, draw, seen, startAt, catalogue }
+  return {
+    random,
+    newId,
+    draw,
+    chances,
+    viewers,
+    seen,
+    startAt,
+    catalogue,
+    ...(stalls === undefined ? {} : { stalls }),
+  }
+}
+
+/** Yields one day at a time: batches sorted by arrival. */
+export function* simulateHistory(input: HistoryInput): Generator<readonly HistoryBatch[]> {
+  const { startAt } = input
+  const world = beginWorld(input)
+  const { viewers } = world
   for (let day = 0; day < HISTORY_DAYS; day++) {
     const events: RawEvent[] = []
     for (const viewer of viewers) liveADay(viewer, day, world, events)
@@ -72,13 +116,14 @@ export function* simulateHistory(input: HistoryInput): Generator<readonly Histor
   }
 }
 
-type World = {
+type World = Fame & {
   readonly random: Random
   readonly newId: (at: number) => string
-  readonly draw: () => DemoTitle
+  readonly viewers: readonly SimViewer[]
   readonly seen: ReadonlyMap<string, Set<string>>
   readonly startAt: number
   readonly catalogue: readonly DemoTitle[]
+  readonly stalls?: Stalls
 }
 
 function liveADay(viewer: SimViewer, day: number, world: World, events: RawEvent[]): void {
@@ -114,6 +159,7 @@ function liveAChoice(viewer: SimViewer, at: number, world: World, events: RawEve
     random,
     newId,
     intervalMs,
+    ...(world.stalls === undefined ? {} : { stalls: world.stalls }),
   })
   events.push(...view.events)
   if (view.completed && random.next() < 0.25) rate(viewer, title, view.endAt, world, events)

@@ -11,6 +11,9 @@ export type RawEvent = {
   readonly [field: string]: unknown
 }
 
+/** A wait somewhere in so many of all plays, and how many leave because of it. */
+export type Stalls = { readonly share: number; readonly leave: number }
+
 export type WatchInput = {
   readonly viewer: SimViewer
   readonly title: DemoTitle
@@ -20,6 +23,7 @@ export type WatchInput = {
   readonly newId: (at: number) => string
   /** Time between reports while playing. */
   readonly intervalMs: number
+  readonly stalls?: Stalls
 }
 export type Watched = {
   readonly sid: string
@@ -99,10 +103,13 @@ export function watch(input: WatchInput): Watched {
   return finish('quit', random.next() < 0.9 ? 'stopped' : 'unloaded')
 }
 
+/** Added waits come early, where they cost most: buffers are small then. */
+const STALLS_BEFORE_MS = 60_000
+
 type Stop = { readonly atMs: number; readonly stallMs: number; readonly leaves: boolean }
 
 /** Where this view will wait: the planted stall, and now and then one by chance. */
-function stopsOf({ viewer, title, random }: WatchInput): Stop[] {
+function stopsOf({ viewer, title, random, stalls }: WatchInput): Stop[] {
   const stops: Stop[] = []
   if (random.next() < (viewer.videoHeightPx >= 1080 ? 0.1 : 0.05)) {
     const stallMs = 400 + random.next() * 4000
@@ -112,6 +119,10 @@ function stopsOf({ viewer, title, random }: WatchInput): Stop[] {
     const [from, to] = stall.stallMs
     const stallMs = from + random.next() * (to - from)
     stops.push({ atMs: stall.atMs, stallMs, leaves: random.next() < stall.leave })
+  }
+  if (stalls !== undefined && random.next() < stalls.share) {
+    const stallMs = 3000 + random.next() * 9000
+    stops.push({ atMs: STALLS_BEFORE_MS * random.next(), stallMs, leaves: random.next() < stalls.leave })
   }
   return stops.sort((a, b) => a.atMs - b.atMs)
 }

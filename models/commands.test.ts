@@ -55,6 +55,7 @@ before(async () => {
     folder: path.join(dir, 'imports'),
     engine: async () => warehouse,
     viewerKey: (_, id) => id,
+    children: async () => [],
     clock: systemClock,
   })
   await ensureStreamTables(warehouse)

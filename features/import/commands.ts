@@ -95,6 +95,7 @@ function printManifest(manifest: ImportManifest, print: Shell['print']): void {
   printRefused(refused, examples, print)
   if (manifest.belowRating > 0)
     print(`  left out, rated below ${manifest.minRating}: ${count(manifest.belowRating)}`)
+  if (manifest.ofChildren > 0) print(`  left out, of children’s profiles: ${count(manifest.ofChildren)}`)
   if (manifest.repeated > 0) print(`  said before, of the same viewer and title: ${count(manifest.repeated)}`)
   if (manifest.describedTitles > 0)
     print(`  names and genres of ${count(manifest.describedTitles)} titles kept beside them`)

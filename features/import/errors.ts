@@ -15,7 +15,7 @@ export const refusals = defineRefusals({
   columnsUnknown: {
     code: 'SV_IMPORT_COLUMNS',
     status: 422,
-    fix: 'Say which column is which: --columns viewer=user_id,title=item_id,at=timestamp,strength=rating (strength may be left out).',
+    fix: 'Say which is which: --columns viewer=user_id,title=item_id,at=timestamp (and strength=rating).',
   },
   unreadable: {
     code: 'SV_IMPORT_UNREADABLE',

@@ -22,6 +22,7 @@ before(async () => {
     folder: path.join(root, 'imports'),
     engine: async () => engine,
     viewerKey: (_, id) => id,
+    children: async () => [],
     clock: createManualClock(now),
   })
 })

@@ -1,5 +1,6 @@
 /** Each layout as people have it, small and written here; and MovieLens-100K itself where a copy is at hand. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -23,6 +24,7 @@ before(async () => {
     folder,
     engine: async () => engine,
     viewerKey: (tenantId, id) => `${tenantId}~${id}`,
+    children: async (tenantId) => (tenantId === 'kin' ? ['kim'] : []),
     clock: createManualClock(now),
   })
 })
@@ -157,6 +159,22 @@ test('the same file again is the same set, another of its name is refused; equal
   await assert.rejects(bring(put('x/same.csv', 'user,item,timestamp\n1,2,3\n')), {
     code: 'SV_IMPORT_NAME_TAKEN',
   })
+})
+
+test('nothing of a child’s profile is kept', async () => {
+  const file = put('kin.csv', 'user,item,timestamp\nkim,a,1\nann,a,2\nkim,b,3\n')
+  const { manifest } = await imports.add({ tenantId: 'kin', from: file })
+  assert.deepEqual([manifest.rows, manifest.ofChildren], [1, 2])
+  assert.deepEqual(rowsOf(await imports.read('kin', 'kin')), ['kin~ann a 2000 1.000'])
+  assert.doesNotMatch(readFileSync(path.join(folder, 'kin/kin/interactions.parquet'), 'latin1'), /kim/)
+})
+
+test('a draft whose process was killed is taken away by the next import', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', ''])
+  mkdirSync(path.join(folder, `left/.draft-${pid}-abc`), { recursive: true })
+  mkdirSync(path.join(folder, `left/.draft-${process.pid}-abc`))
+  await imports.add({ tenantId: 'left', from: put('left.csv', 'user,item,timestamp\n1,2,3\n') })
+  assert.deepEqual(readdirSync(path.join(folder, 'left')).sort(), [`.draft-${process.pid}-abc`, 'left'])
 })
 
 test('tenants have their own; a removed set is gone; a dry run and a refused file leave nothing', async () => {

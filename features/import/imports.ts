@@ -82,6 +82,8 @@ type Options = {
   /** An embedded engine that may be kept busy: it reads files of this machine. Opened when first needed. */
   readonly engine: () => Promise<Warehouse>
   readonly viewerKey: (tenantId: string, id: string) => string
+  /** Ids of children's profiles. */
+  readonly children: (tenantId: string) => Promise<readonly string[]>
   readonly clock: Clock
 }
 
@@ -168,6 +170,7 @@ async function makeSet(engine: Warehouse, task: Task): Promise<Omit<ImportManife
   const kept = await keepRows(engine, staged, {
     folder: draft,
     viewerKey: (id) => task.viewerKey(tenantId, id),
+    children: await task.children(tenantId),
     ...(minRating === undefined ? {} : { minRating }),
   })
   let [describedTitles, sha256]: [number, string | null] = [0, null]
@@ -238,7 +241,9 @@ async function sameAs(
 /** Names become names of folders. */
 function checkedName(name: string, of: 'tenant' | 'import'): string {
   if (NAME.test(name)) return name
-  throw new TypeError(`${name.slice(0, 80)} cannot be the name of a ${of}: letters, digits, “.”, “_” and “-”`)
+  throw new TypeError(
+    `${name.slice(0, 80)} is no name for ${of === 'tenant' ? 'a tenant' : 'an import'}: letters, digits, “.”, “_” and “-”`,
+  )
 }
 
 /** `ratings.csv` of a folder `ml-25m` is `ml-25m`; any other file is called by its own name. */

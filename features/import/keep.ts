@@ -9,7 +9,7 @@ import { refusals } from '#features/import/errors.ts'
 import type { Layout } from '#features/import/source.ts'
 import { type Staged, TIMEOUT_MS } from '#features/import/stage.ts'
 import type { Interactions } from '#features/interactions.ts'
-import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
+import { type Statement, sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type Kept = {
   readonly rows: number
@@ -18,6 +18,8 @@ export type Kept = {
   readonly firstAt: number
   readonly lastAt: number
   readonly belowRating: number
+  /** Rows of children's profiles: nothing about them is kept. */
+  readonly ofChildren: number
   /** Rows of a viewer and title that had one before: the earliest moment and the greatest strength stay. */
   readonly repeated: number
 }
@@ -32,19 +34,21 @@ export async function keepRows(
     readonly folder: string
     readonly minRating?: number
     readonly viewerKey: (id: string) => string
+    readonly children: readonly string[]
   },
 ): Promise<Kept> {
   const { minRating = -Number.MAX_VALUE } = options
-  const params = { minRating: String(minRating) }
+  const params = { minRating: String(minRating), children: options.children }
   const enough = sql`problem = '' AND ifNull(strength >= {minRating:Float64}, true)`
+  const wanted = sql`${enough} AND NOT has({children:Array(String)}, viewer)`
   const people = await engine.columns(
-    { sql: sql`SELECT DISTINCT viewer FROM staged WHERE ${enough} ORDER BY viewer`, params },
+    { sql: sql`SELECT DISTINCT viewer FROM staged WHERE ${wanted} ORDER BY viewer`, params },
     { timeoutMs: TIMEOUT_MS },
   )
   if (people.rows === 0) {
     throw new Refusal(
       refusals.nothingLeft,
-      `None of ${staged.sound} rows has a rating of ${minRating} or more.`,
+      `None of ${staged.sound} rows is left: rated too low, or of children’s profiles.`,
     )
   }
   const ids = Array.from((people.columns['viewer'] ?? []) as ArrayLike<string>, String)
@@ -63,7 +67,7 @@ export async function keepRows(
         SELECT key AS viewerKey, title AS titleId, fromUnixTimestamp64Milli(min(at), 'UTC') AS at,
           toFloat32(${strength}) AS strength,
           min(line) AS line
-        FROM (SELECT viewer, title, at, ifNull(strength, 0) AS strength, line FROM staged WHERE ${enough}) AS rows
+        FROM (SELECT viewer, title, at, ifNull(strength, 0) AS strength, line FROM staged WHERE ${wanted}) AS rows
         INNER JOIN (SELECT base64Decode(id) AS viewer, key FROM file({keys:String}, 'TSV', 'id String, key String')) AS people
           ON people.viewer = rows.viewer
         GROUP BY key, title
@@ -74,26 +78,31 @@ export async function keepRows(
   } finally {
     await rm(keysFile, { force: true })
   }
-  return countKept(engine, staged, { sql: enough, params })
+  return countKept(engine, staged, { enough, wanted, params })
 }
+
+type Conditions = { readonly enough: string; readonly wanted: string; readonly params: Statement['params'] }
 
 async function countKept(
   engine: Warehouse,
   staged: Staged,
-  enough: { readonly sql: string; readonly params: Record<string, string> },
+  { enough, wanted, params = {} }: Conditions,
 ): Promise<Kept> {
-  const [kept] = await engine.query<Omit<Kept, 'belowRating' | 'repeated'> & { taken: number }>(
-    {
-      sql: sql`SELECT count() AS rows, uniqExact(viewerKey) AS viewers, uniqExact(titleId) AS titles,
-        toUnixTimestamp64Milli(min(at)) AS firstAt, toUnixTimestamp64Milli(max(at)) AS lastAt,
-        (SELECT count() FROM staged WHERE ${enough.sql}) AS taken FROM kept`,
-      params: enough.params,
-    },
-    { timeoutMs: TIMEOUT_MS },
+  const ask = async <T>(question: string): Promise<T> =>
+    (await engine.query<T>({ sql: question, params }, { timeoutMs: TIMEOUT_MS }))[0] as T
+  const taken = await ask<{ rated: number; wanted: number }>(
+    sql`SELECT countIf(${enough}) AS rated, countIf(${wanted}) AS wanted FROM staged`,
   )
-  const { taken = 0, rows = 0, viewers = 0, titles = 0, firstAt = 0, lastAt = 0 } = kept ?? {}
-  const counts = { rows, viewers, titles, firstAt, lastAt }
-  return { ...counts, belowRating: staged.sound - taken, repeated: taken - rows }
+  const counts = await ask<Omit<Kept, 'belowRating' | 'ofChildren' | 'repeated'>>(
+    sql`SELECT count() AS rows, uniqExact(viewerKey) AS viewers, uniqExact(titleId) AS titles,
+      toUnixTimestamp64Milli(min(at)) AS firstAt, toUnixTimestamp64Milli(max(at)) AS lastAt FROM kept`,
+  )
+  return {
+    ...counts,
+    belowRating: staged.sound - taken.rated,
+    ofChildren: taken.rated - taken.wanted,
+    repeated: taken.wanted - counts.rows,
+  }
 }
 
 /** Columns viewerKey, titleId, at (UTC, ms), strength, and the line of the source, in order of time. */

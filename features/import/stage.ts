@@ -59,7 +59,8 @@ export async function stageRows(
           if(wrong = '', '', replaceRegexpAll(toValidUTF8(substring(
             arrayStringConcat([viewer, title, moment, strength], ' '), 1, 80)), '[[:cntrl:]]', '?')) AS excerpt
         FROM (
-          SELECT *, ${MOMENTS[unit]} AS ms, ${rated ? sql`toFloat64OrNull(strength)` : sql`CAST(NULL, 'Nullable(Float64)')`} AS number,
+          SELECT *, ${MOMENTS[unit]} AS ms,
+            ${rated ? sql`toFloat64OrNull(strength)` : sql`CAST(NULL, 'Nullable(Float64)')`} AS number,
             multiIf(problem != '', problem,
               viewer = '', 'no viewer', title = '', 'no title',
               ${isNoId('viewer')}, 'viewer is no id', ${isNoId('title')}, 'title is no id',
