@@ -67,7 +67,7 @@ ${kindLines}
   --search n      settings tried, the defaults first, judged on a validation period only (default 1)
   --seed n        same data, settings and seed give the same model, bit for bit (default 1)
   --threads n     threads to train with (default 1); changes nothing but the speed
-  --epochs n      at most so many passes over the data (default 30; it stops early by itself)
+  --epochs n      at most so many passes over the data, of each half of NCF and of both joined; it stops early by itself
   --engine name   of NCF. auto: TensorFlow.js where it reaches a GPU, else the kernels on the CPU (default). wasm: the
                   kernels. tfjs: TensorFlow.js, GPU or not; scripts/install-gpu.sh installs it. Near, not equal bits
   --promote       put the version before viewers when every gate is open: its ndcg@10 surely above popularity (95 %

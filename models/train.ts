@@ -157,8 +157,10 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
 }
 
 function settingsFrom(kind: ModelKind<object>, { settings, maxEpochs }: TrainingOptions): object {
-  const walks = 'epochs' in kind.defaults
-  return { ...kind.defaults, ...settings, ...(walks && maxEpochs !== undefined ? { epochs: maxEpochs } : {}) }
+  const wanted: { epochs?: number; pretrain?: readonly number[] } = { ...kind.defaults, ...settings }
+  if (maxEpochs === undefined || wanted.epochs === undefined) return wanted
+  const pretrain = wanted.pretrain?.map((epochs) => Math.min(epochs, maxEpochs))
+  return { ...wanted, epochs: maxEpochs, ...(pretrain === undefined ? {} : { pretrain }) }
 }
 
 /** Test period at the end, validation period before it. Refuses where there is nobody to judge by. */

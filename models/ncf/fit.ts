@@ -27,7 +27,7 @@ export const NCF_DEFAULTS: NcfSettings = {
   decay: 0.5,
   spread: 0.05,
   epochs: 30,
-  pretrain: [0, 0],
+  pretrain: [15, 15],
 }
 
 const SPACE: ModelKind<NcfSettings>['space'] = {
@@ -74,17 +74,33 @@ const JOINED_RATE = 0.05
 export async function fitNcf(task: FitTask<NcfSettings>, engine = wasmEngine): Promise<FittedNcf> {
   const { pretrain } = task.settings
   if (pretrain[0] === 0 && pretrain[1] === 0) return fitPart(task, 'both', engine)
-  const alone = (part: 'gmf' | 'mlp', epochs: number) =>
-    fitPart({ ...task, settings: { ...task.settings, epochs } }, part, engine)
-  const [factors, perceptron] = [await alone('gmf', pretrain[0]), await alone('mlp', pretrain[1])]
+  const after = reportsOf(task)
+  const alone = (part: 'gmf' | 'mlp', epochs: number, done: number) =>
+    fitPart({ ...task, ...after(done), settings: { ...task.settings, epochs } }, part, engine)
+  const factors = await alone('gmf', pretrain[0], 0)
+  const perceptron = await alone('mlp', pretrain[1], pretrain[0])
   const start = joinHalves(factors.neumf(), perceptron.neumf(), task.settings)
   const settings = { ...task.settings, learningRate: task.settings.learningRate * JOINED_RATE }
-  const joined = await fitPart({ ...task, settings }, 'both', engine, start)
+  const joined = await fitPart(
+    { ...task, ...after(pretrain[0] + pretrain[1]), settings },
+    'both',
+    engine,
+    start,
+  )
   const { learningRate } = task.settings
   return {
     ...joined,
     settings: { ...joined.settings, learningRate, pretrain: [factors.epochs, perceptron.epochs] },
   }
+}
+
+/** Epochs of the three walks told as those of one, so that progress goes one way. */
+function reportsOf({ onEpoch, settings }: FitTask<NcfSettings>) {
+  const epochs = settings.pretrain[0] + settings.pretrain[1] + settings.epochs
+  return (done: number): Pick<FitTask<NcfSettings>, 'onEpoch'> =>
+    onEpoch === undefined
+      ? {}
+      : { onEpoch: (report) => onEpoch({ ...report, epoch: done + report.epoch, epochs }) }
 }
 
 async function fitPart(
