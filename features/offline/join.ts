@@ -1,0 +1,92 @@
+/**
+ * Values as they were known: each example (viewer, title, moment) beside what any list of features said before that
+ * moment. A row counts only when both its event and the knowledge of it are strictly earlier. Features of one entity
+ * share a timeline, so that the engine joins once an entity (ASOF JOIN), not once a feature.
+ */
+import { ENTITY_KEYS, type Entity, type OfflineFeature, readAt } from '#features/offline/define.ts'
+import { sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
+
+const ENTITIES = Object.keys(ENTITY_KEYS) as readonly Entity[]
+const MADE_WITHIN = { timeoutMs: 600_000 } as const
+/** Stands for "no value from now on" in a timeline, where null is "as before". No feature's value: it is not finite. */
+const NOTHING = '-inf'
+
+const timelineOf = (entity: Entity): string => `timeline_${entity.replace('-', '_')}`
+const entitiesOf = (features: readonly OfflineFeature[]): readonly Entity[] =>
+  ENTITIES.filter((entity) => features.some((feature) => feature.entity === entity))
+
+/** All changes of an entity's features by the time they became known, each row with every feature's latest value. */
+function timeline(entity: Entity, features: readonly OfflineFeature[]): string {
+  const keys = ENTITY_KEYS[entity].join(', ')
+  const own = features.filter((feature) => feature.entity === entity)
+  const changes = own.map(
+    ({ rows }, i) => sql`
+      SELECT ${keys}, greatest(toInt64(eventAt), toInt64(knownAt)) AS availableAt, toInt64(eventAt) AS happenedAt,
+        toFloat64(ifNull(value, ${NOTHING})) AS said, if(isFinite(said), said, ${NOTHING}) AS kept,
+        ${String(i)} AS feature
+      FROM (${rows})`,
+  )
+  const columns = (of: (name: string, i: number) => string): string =>
+    own.map(({ name }, i) => of(name, i)).join(',\n')
+  return sql`
+    SELECT ${keys}, availableAt,
+      ${columns((name) => sql`anyLast(now_${name}) OVER earlier AS ${name}, anyLast(at_${name}) OVER earlier AS ${name}At`)}
+    FROM (
+      SELECT ${keys}, availableAt,
+        ${columns(
+          (name, i) => sql`max(if(feature = ${String(i)}, kept, NULL)) AS now_${name},
+          max(if(feature = ${String(i)}, happenedAt, NULL)) AS at_${name}`,
+        )}
+      FROM (${changes.join(' UNION ALL ')})
+      GROUP BY ${keys}, availableAt)
+    WINDOW earlier AS (PARTITION BY ${keys} ORDER BY availableAt ROWS UNBOUNDED PRECEDING)`
+}
+
+/** Makes the timelines of the features in a name space that has the facts (facts.ts). */
+export async function makeTimelines(
+  scratch: Warehouse,
+  tenantId: string,
+  features: readonly OfflineFeature[],
+): Promise<void> {
+  for (const entity of entitiesOf(features)) {
+    const orderBy = [...ENTITY_KEYS[entity], 'availableAt'].join(', ')
+    await scratch.command(
+      {
+        sql: sql`CREATE TABLE ${timelineOf(entity)} ENGINE = MergeTree ORDER BY (${orderBy})
+          AS ${timeline(entity, features)}`,
+        params: { tenantId },
+      },
+      MADE_WITHIN,
+    )
+  }
+}
+
+function valueOf({ name, entity, reads, freshForMs, whenMissing }: OfflineFeature): string {
+  const kept = `${timelineOf(entity)}.${name}`
+  const stale =
+    freshForMs === null ? '' : sql` OR example.at - ${timelineOf(entity)}.${name}At > ${String(freshForMs)}`
+  const missing = whenMissing === null ? 'NULL' : `toFloat64(${String(whenMissing)})`
+  const read = readAt(reads, `assumeNotNull(${kept})`, 'example.at')
+  return sql`if(ifNull(${kept} = ${NOTHING}${stale}, true), ${missing}, toFloat64(${read})) AS ${name}`
+}
+
+/** A table of examples: it has `viewerKey`, `titleId` and `at` (Int64, epoch ms). */
+export type Examples = {
+  readonly table: string
+  /** Its columns that come along. */
+  readonly columns: readonly string[]
+}
+
+/**
+ * Columns of the examples, then a column a feature: Float64, Nullable where nothing stands for a missing value. Needs the
+ * timelines of exactly these features.
+ */
+export function joinedTo({ table, columns }: Examples, features: readonly OfflineFeature[]): string {
+  const joins = entitiesOf(features).map((entity) => {
+    const name = timelineOf(entity)
+    const same = ENTITY_KEYS[entity].map((key) => `${name}.${key} = example.${key}`).join(' AND ')
+    return sql`ASOF LEFT JOIN ${name} ON ${same} AND ${name}.availableAt < example.at`
+  })
+  const own = columns.map((column) => `example.${column} AS ${column}`)
+  return sql`SELECT ${[...own, ...features.map(valueOf)].join(', ')} FROM ${table} AS example ${joins.join(' ')}`
+}
