@@ -45,6 +45,7 @@ export const titleScore = defineOfflineFeature({
     where: 'valid',
     sums: { worth: sql`exp2((startedAt - ${String(DECAY_ZERO)}) / ${String(HALF_LIFE_MS)})` },
     value: 'worth',
+    fractions: true,
     days: 90,
   }),
   reads: { halvesInMs: HALF_LIFE_MS },
