@@ -13,6 +13,7 @@ import type { Shell } from '#base/command.ts'
 import { silentLog } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
 import { openIdentity, readSecret } from '#domains/identity/index.ts'
+import type { FeatureCommandPorts } from '#features/ports.ts'
 import { createAnalytics } from '#metrics/analytics.ts'
 import type { ReportCommandPorts } from '#metrics/report-command.ts'
 import type { ModelCommandPorts } from '#models/commands.ts'
@@ -32,6 +33,7 @@ export type CommandPorts = {
   letters(): Promise<LetterCommandPorts>
   replay(): Promise<ReplayCommandPorts>
   report(): Promise<ReportCommandPorts>
+  features(): Promise<FeatureCommandPorts>
   close(): Promise<void>
 }
 
@@ -80,6 +82,15 @@ export function createCommandPorts(
       replay: createRemoteReplay(url, (await identity()).issueLocalSession),
     }
   }
+  const knownAt = async <T>(tenantId: string, at: number, ask: (known: Warehouse) => Promise<T>) => {
+    const { warehouse } = await storage()
+    const known = await openKnownAt({ warehouse, tenantId, at, copies: false })
+    try {
+      return await ask(known.warehouse)
+    } finally {
+      await known.close()
+    }
+  }
   return {
     storage,
     letters: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await letters()) }),
@@ -90,19 +101,17 @@ export function createCommandPorts(
     report: async () => ({
       ...shell,
       tenantId: DEMO_TENANT,
-      analytics: async (tenantId, knownAt, ask) => {
-        const { warehouse } = await storage()
+      analytics: async (tenantId, at, ask) => {
         const of = (read: Warehouse, now: () => number) =>
           ask(createAnalytics({ warehouse: read, clock: { now }, watermarkAt: now }))
-        if (knownAt === undefined) return of(warehouse, clock.now)
-        const known = await openKnownAt({ warehouse, tenantId, at: knownAt, copies: false })
-        try {
-          return await of(known.warehouse, () => knownAt)
-        } finally {
-          await known.close()
-        }
+        if (at === undefined) return of((await storage()).warehouse, clock.now)
+        return knownAt(tenantId, at, (known) => of(known, () => at))
       },
     }),
+    features: async () => {
+      const { warehouse, online } = await storage()
+      return { ...shell, tenantId: DEMO_TENANT, now: clock.now, warehouse, online, knownAt }
+    },
     models: async () => ({
       ...shell,
       tenantId: DEMO_TENANT,

@@ -44,7 +44,7 @@ export const titleScore = defineOfflineFeature({
     from: 'view_facts',
     where: 'valid',
     sums: { worth: sql`exp2((startedAt - ${String(DECAY_ZERO)}) / ${String(HALF_LIFE_MS)})` },
-    value: 'worth',
+    value: 'greatest(worth, 0)',
     fractions: true,
     days: 90,
   }),
