@@ -15,28 +15,44 @@ const timelineOf = (entity: Entity): string => `timeline_${entity.replace('-', '
 const entitiesOf = (features: readonly OfflineFeature[]): readonly Entity[] =>
   ENTITIES.filter((entity) => features.some((feature) => feature.entity === entity))
 
+/**
+ * Changes of one feature: when they became known, and what is then kept. A value that grows stale before the next one comes
+ * is followed by a change to nothing at that time; one that is stale when it becomes known is nothing from the start.
+ */
+function changesOf({ entity, rows, freshForMs }: OfflineFeature): string {
+  const keys = ENTITY_KEYS[entity].join(', ')
+  const said = sql`
+    SELECT ${keys}, greatest(toInt64(eventAt), toInt64(knownAt)) AS availableAt, toInt64(eventAt) AS happenedAt,
+      toFloat64(ifNull(value, ${NOTHING})) AS said, if(isFinite(said), said, ${NOTHING}) AS kept
+    FROM (${rows})`
+  if (freshForMs === null) return said
+  return sql`
+    SELECT ${keys}, change.1 AS availableAt, change.2 AS kept
+    FROM (
+      SELECT ${keys}, availableAt AS becameAt, kept AS became, happenedAt + ${String(freshForMs)} AS staleAt,
+        leadInFrame(toNullable(availableAt)) OVER (PARTITION BY ${keys} ORDER BY availableAt
+          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS nextAt
+      FROM (${said}))
+    ARRAY JOIN multiIf(staleAt <= becameAt, [(becameAt, ${NOTHING})],
+      ifNull(nextAt <= staleAt, false), [(becameAt, became)],
+      [(becameAt, became), (staleAt, ${NOTHING})]) AS change`
+}
+
 /** All changes of an entity's features by the time they became known, each row with every feature's latest value. */
 function timeline(entity: Entity, features: readonly OfflineFeature[]): string {
   const keys = ENTITY_KEYS[entity].join(', ')
   const own = features.filter((feature) => feature.entity === entity)
   const changes = own.map(
-    ({ rows }, i) => sql`
-      SELECT ${keys}, greatest(toInt64(eventAt), toInt64(knownAt)) AS availableAt, toInt64(eventAt) AS happenedAt,
-        toFloat64(ifNull(value, ${NOTHING})) AS said, if(isFinite(said), said, ${NOTHING}) AS kept,
-        ${String(i)} AS feature
-      FROM (${rows})`,
+    (feature, i) =>
+      sql`SELECT ${keys}, availableAt, kept, ${String(i)} AS feature FROM (${changesOf(feature)})`,
   )
   const columns = (of: (name: string, i: number) => string): string =>
-    own.map(({ name }, i) => of(name, i)).join(',\n')
+    own.map(({ name }, i) => of(name, i)).join(', ')
   return sql`
-    SELECT ${keys}, availableAt,
-      ${columns((name) => sql`anyLast(now_${name}) OVER earlier AS ${name}, anyLast(at_${name}) OVER earlier AS ${name}At`)}
+    SELECT ${keys}, availableAt, ${columns((name) => sql`anyLast(now_${name}) OVER earlier AS ${name}`)}
     FROM (
       SELECT ${keys}, availableAt,
-        ${columns(
-          (name, i) => sql`max(if(feature = ${String(i)}, kept, NULL)) AS now_${name},
-          max(if(feature = ${String(i)}, happenedAt, NULL)) AS at_${name}`,
-        )}
+        ${columns((name, i) => sql`max(if(feature = ${String(i)}, kept, NULL)) AS now_${name}`)}
       FROM (${changes.join(' UNION ALL ')})
       GROUP BY ${keys}, availableAt)
     WINDOW earlier AS (PARTITION BY ${keys} ORDER BY availableAt ROWS UNBOUNDED PRECEDING)`
@@ -61,13 +77,11 @@ export async function makeTimelines(
   }
 }
 
-function valueOf({ name, entity, reads, freshForMs, whenMissing }: OfflineFeature): string {
+function valueOf({ name, entity, reads, whenMissing }: OfflineFeature): string {
   const kept = `${timelineOf(entity)}.${name}`
-  const stale =
-    freshForMs === null ? '' : sql` OR example.at - ${timelineOf(entity)}.${name}At > ${String(freshForMs)}`
   const missing = whenMissing === null ? 'NULL' : `toFloat64(${String(whenMissing)})`
   const read = readAt(reads, `assumeNotNull(${kept})`, 'example.at')
-  return sql`if(ifNull(${kept} = ${NOTHING}${stale}, true), ${missing}, toFloat64(${read})) AS ${name}`
+  return sql`if(ifNull(${kept} = ${NOTHING}, true), ${missing}, toFloat64(${read})) AS ${name}`
 }
 
 /** A table of examples: it has `viewerKey`, `titleId` and `at` (Int64, epoch ms). */

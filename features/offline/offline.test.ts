@@ -139,6 +139,36 @@ test('no feature that is registered knows what came later', async () => {
   assert.ok(found.compared > 10_000, `${found.compared} values`)
 })
 
+test('a value grows stale by its event, also where it became known too late to be fresh', async () => {
+  const fresh = {
+    ...planted('freshPlays', findFeatures(['viewerPlays'])[0]?.rows ?? ''),
+    freshForMs: DAY,
+    whenMissing: -1,
+  }
+  const scratch = await known.inDatabase('known_fresh')
+  try {
+    const [place] = await known.query<{ name: string }>({ sql: 'SELECT currentDatabase() AS name' })
+    for (const table of ['view_facts', 'examples'])
+      await scratch.command({ sql: `CREATE VIEW ${table} AS SELECT * FROM ${place?.name}.${table}` })
+    await makeTimelines(scratch, TENANT, [fresh])
+    const facts = await known.query<Fact>({
+      sql: `SELECT * FROM view_facts WHERE isPlay AND viewerKey != ''`,
+    })
+    const rows = await scratch.query<Joined>({ sql: joinedTo(EXAMPLES, [fresh]) })
+    let stale = 0
+    for (const row of rows) {
+      const own = facts.filter((fact) => fact.viewerKey === row.viewerKey && fact.availableAt < row.at)
+      const isFresh = row.at - Math.max(...own.map(({ eventAt }) => eventAt)) <= DAY
+      if (!isFresh) stale++
+      assert.equal(row['freshPlays'], isFresh ? own.length : -1)
+    }
+    assert.ok(stale > 100 && stale < rows.length - 100, `${stale} of ${rows.length}`)
+  } finally {
+    await scratch.close()
+    await known.dropDatabase('known_fresh')
+  }
+})
+
 /** A feature with one thing wrong. */
 const planted = (name: string, rows: string): OfflineFeature =>
   defineOfflineFeature({
