@@ -6,11 +6,15 @@ import { createHash } from 'node:crypto'
 import { assert } from '#base/assert.ts'
 import { sql } from '#storage/warehouse/warehouse.ts'
 
-/** What a feature is about, and the columns of an example that name it. */
+/**
+ * What a feature is about, and the columns of an example that name it. `genre` is the main genre of the example's title, by
+ * the catalogue's word before the moment: the join adds it.
+ */
 export const ENTITY_KEYS = {
   viewer: ['viewerKey'],
   title: ['titleId'],
   'viewer-title': ['viewerKey', 'titleId'],
+  'viewer-genre': ['viewerKey', 'genre'],
 } as const
 export type Entity = keyof typeof ENTITY_KEYS
 

@@ -84,6 +84,10 @@ function valueOf({ name, entity, reads, whenMissing }: OfflineFeature): string {
   return sql`if(ifNull(${kept} = ${NOTHING}, true), ${missing}, toFloat64(${read})) AS ${name}`
 }
 
+const withGenre = (table: string): string => sql`(
+  SELECT asked.*, ifNull(title_facts.genre, '') AS genre FROM ${table} AS asked
+  ASOF LEFT JOIN title_facts ON title_facts.titleId = asked.titleId AND title_facts.availableAt < asked.at)`
+
 /** A table of examples: it has `viewerKey`, `titleId` and `at` (Int64, epoch ms). */
 export type Examples = {
   readonly table: string
@@ -102,5 +106,6 @@ export function joinedTo({ table, columns }: Examples, features: readonly Offlin
     return sql`ASOF LEFT JOIN ${name} ON ${same} AND ${name}.availableAt < example.at`
   })
   const own = columns.map((column) => `example.${column} AS ${column}`)
-  return sql`SELECT ${[...own, ...features.map(valueOf)].join(', ')} FROM ${table} AS example ${joins.join(' ')}`
+  const from = features.some(({ entity }) => entity === 'viewer-genre') ? withGenre(table) : table
+  return sql`SELECT ${[...own, ...features.map(valueOf)].join(', ')} FROM ${from} AS example ${joins.join(' ')}`
 }

@@ -81,6 +81,11 @@ test('every value is that of a person who reads only what was known before the m
   const shown = await known.query<Fact>({ sql: 'SELECT * FROM shown_facts' })
   const rows = await joined(offlineFeatures)
   assert.ok(rows.length > 700)
+  const genres = new Map(
+    world.events
+      .filter(({ type }) => type === 'catalog.title.upserted')
+      .map((event) => [event['titleId'], (event['genres'] as string[])[0]]),
+  )
   const sum = (of: readonly Fact[], pick: (fact: Fact) => number): number =>
     of.reduce((total, fact) => total + pick(fact), 0)
   const share = (part: number, of: number): number | null => (of === 0 ? null : part / of)
@@ -118,6 +123,7 @@ test('every value is that of a person who reads only what was known before the m
       viewerTitleSeen: shown.filter(
         (one) => one.viewerKey === row.viewerKey && one.titleId === row.titleId && one.availableAt < row.at,
       ).length,
+      viewerGenrePlays: own.filter(({ titleId }) => genres.get(titleId) === genres.get(row.titleId)).length,
       viewerTitlePlays: own.filter(({ titleId }) => titleId === row.titleId).length,
     }
     for (const [name, value] of Object.entries(expected)) {

@@ -19,6 +19,7 @@ export const offlineFeatures: readonly OfflineFeature[] = [
   title.titleAgeDays,
   viewer.viewerTitleSeen,
   viewer.viewerTitlePlays,
+  viewer.viewerGenrePlays,
 ]
 
 /** Features by name, each once, in the order asked for; refused where there is none of that name. */

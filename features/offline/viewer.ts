@@ -133,3 +133,21 @@ export const viewerTitlePlays = defineOfflineFeature({
   freshForMs: null,
   whenMissing: 0,
 })
+
+export const viewerGenrePlays = defineOfflineFeature({
+  name: 'viewerGenrePlays',
+  owner,
+  description: 'Plays so far of titles of the main genre of this title, by this viewer.',
+  unit: 'plays',
+  entity: 'viewer-genre',
+  rows: running({
+    entity: 'viewer-genre',
+    from: 'view_facts',
+    where: `${PLAYED} AND genre != ''`,
+    sums: { plays: '1' },
+    value: 'plays',
+  }),
+  reads: 'value',
+  freshForMs: null,
+  whenMissing: 0,
+})
