@@ -17,6 +17,7 @@ import { openIdentity, readSecret } from '#domains/identity/index.ts'
 import type { ImportCommandPorts } from '#features/import/commands.ts'
 import { openDraft } from '#features/import/draft.ts'
 import { createImports, type Imports } from '#features/import/imports.ts'
+import type { FeatureCommandPorts } from '#features/ports.ts'
 import { createAnalytics } from '#metrics/analytics.ts'
 import type { ReportCommandPorts } from '#metrics/report-command.ts'
 import type { ModelCommandPorts } from '#models/command-line.ts'
@@ -38,6 +39,7 @@ export type CommandPorts = {
   letters(): Promise<LetterCommandPorts>
   replay(): Promise<ReplayCommandPorts>
   report(): Promise<ReportCommandPorts>
+  features(): Promise<FeatureCommandPorts>
   close(): Promise<void>
 }
 
@@ -103,6 +105,15 @@ export function createCommandPorts(
       replay: createRemoteReplay(url, (await identity()).issueLocalSession),
     }
   }
+  const knownAt = async <T>(tenantId: string, at: number, ask: (known: Warehouse) => Promise<T>) => {
+    const { warehouse } = await storage()
+    const known = await openKnownAt({ warehouse, tenantId, at, copies: false })
+    try {
+      return await ask(known.warehouse)
+    } finally {
+      await known.close()
+    }
+  }
   return {
     storage,
     letters: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await letters()) }),
@@ -113,20 +124,18 @@ export function createCommandPorts(
     report: async () => ({
       ...shell,
       tenantId: DEMO_TENANT,
-      analytics: async (tenantId, knownAt, ask) => {
-        const { warehouse } = await storage()
+      analytics: async (tenantId, at, ask) => {
         const of = (read: Warehouse, now: () => number) =>
           ask(createAnalytics({ warehouse: read, clock: { now }, watermarkAt: now }))
-        if (knownAt === undefined) return of(warehouse, clock.now)
-        const known = await openKnownAt({ warehouse, tenantId, at: knownAt, copies: false })
-        try {
-          return await of(known.warehouse, () => knownAt)
-        } finally {
-          await known.close()
-        }
+        if (at === undefined) return of((await storage()).warehouse, clock.now)
+        return knownAt(tenantId, at, (known) => of(known, () => at))
       },
     }),
     imports: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await imports()) }),
+    features: async () => {
+      const { warehouse, online } = await storage()
+      return { ...shell, tenantId: DEMO_TENANT, now: clock.now, warehouse, online, knownAt }
+    },
     models: async () => ({
       ...shell,
       tenantId: DEMO_TENANT,

@@ -2,6 +2,8 @@
 import type { CommandPorts } from '#app/command-ports.ts'
 import type { Command, Commands } from '#base/command.ts'
 import { importCommands } from '#features/import/commands.ts'
+import { featureCommands } from '#features/offline/command.ts'
+import { datasetCommands } from '#features/training-set/command.ts'
 import { reportCommands } from '#metrics/report-command.ts'
 import { modelCommands } from '#models/commands.ts'
 import { letterCommands } from '#pipelines/letter-commands.ts'
@@ -22,6 +24,8 @@ const on = <Ports>(
 export const commands: Commands<CommandPorts> = {
   ...on((ports) => ports.imports(), importCommands),
   ...on((ports) => ports.models(), modelCommands),
+  ...on((ports) => ports.features(), featureCommands),
+  ...on((ports) => ports.features(), datasetCommands),
   ...on((ports) => ports.letters(), letterCommands),
   ...on((ports) => ports.replay(), replayCommands),
   ...on((ports) => ports.report(), reportCommands),
