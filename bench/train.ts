@@ -6,20 +6,15 @@
  * usage: npm run bench -- train [--threads 2] [--rounds 3] [--share 1] [--tfjs]
  * `--tfjs` also runs our model on TensorFlow.js (`scripts/install-gpu.sh`), on a GPU where one is; told beside the ratio.
  */
-import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { createRandom } from '#base/random.ts'
+import { bytesOf, makePlays, PLAYS, SEED, TITLES, VIEWERS } from '#bench/learning/plays.ts'
+import { hasModules, middle, openPython, type Spent } from '#bench/learning/python.ts'
 import type { NeumfSettings, Positives } from '#models/kernels/prepare.ts'
 import { type NcfEngine, openEngine, wasmEngine } from '#models/ncf/engine.ts'
 
-const VIEWERS = 6040
-const TITLES = 3706
-const PLAYS = 1_000_209
-const SEED = 1
 const BATCHES = [1024, 4096, 16384] as const
 const BARS = { 1024: 2, 4096: 2, 16384: 1.5 } as const
 const SETTINGS: NeumfSettings = {
@@ -32,25 +27,7 @@ const SETTINGS: NeumfSettings = {
   spread: 0.05,
 }
 
-type Spent = { readonly seconds: number; readonly cpuSeconds: number; readonly loss: number }
 type Runner = { epoch(batch: number): Promise<Spent>; close(): Promise<void> }
-
-/** Distinct pairs: viewers of unequal appetite, titles of unequal fame. */
-function makePlays(count: number): Positives {
-  const random = createRandom(SEED)
-  const taken = new Set<number>()
-  while (taken.size < count) {
-    const viewer = Math.floor(VIEWERS * random.next() ** 1.5)
-    const title = Math.floor(TITLES * random.next() ** 2)
-    taken.add(viewer * TITLES + title)
-  }
-  const keys = random.shuffle([...taken])
-  return {
-    viewers: Int32Array.from(keys, (key) => Math.floor(key / TITLES)),
-    titles: Int32Array.from(keys, (key) => key % TITLES),
-    weights: new Float32Array(count).fill(1),
-  }
-}
 
 async function openOurs(positives: Positives, threads: number, engine: NcfEngine): Promise<Runner> {
   const trainers = new Map(
@@ -75,36 +52,12 @@ async function openOurs(positives: Positives, threads: number, engine: NcfEngine
   }
 }
 
-const python = (): string => process.env['PYTHON'] ?? 'python3'
-const hasTorch = (): boolean => spawnSync(python(), ['-c', 'import torch, numpy']).status === 0
-
 function openTorch(plays: string, threads: number, sparse: boolean): Runner {
-  const child = spawn(python(), [path.join(import.meta.dirname, 'python/neumf.py')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const tell = (what: object): void => void child.stdin.write(`${JSON.stringify(what)}\n`)
   const { width, layers, negatives, learningRate } = SETTINGS
   const task = { viewers: VIEWERS, titles: TITLES, width, layers, negatives, learningRate, seed: SEED }
-  tell({ ...task, plays, threads, sparse })
-  return {
-    epoch: async (batch) => {
-      tell({ batch })
-      const line = await lines.next()
-      if (line.done === true) throw new Error('PyTorch ended before it was done')
-      return JSON.parse(line.value) as Spent
-    },
-    close: async () => void child.stdin.end(),
-  }
+  const beside = openPython('neumf.py', { ...task, plays, threads, sparse })
+  return { epoch: (batch) => beside.run({ batch }), close: async () => beside.close() }
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
-const middle = (runs: readonly Spent[]): Spent => ({
-  seconds: median(runs.map((run) => run.seconds)),
-  cpuSeconds: median(runs.map((run) => run.cpuSeconds)),
-  loss: (runs.at(-1) as Spent).loss,
-})
 
 export async function bench(): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -123,12 +76,9 @@ export async function bench(): Promise<Record<string, unknown>> {
   const runners: Record<string, Runner> = { ours: await openOurs(positives, threads, wasmEngine) }
   const tensorFlow = values.tfjs ? await openEngine('tfjs') : null
   if (tensorFlow !== null) runners['tfjs'] = await openOurs(positives, threads, tensorFlow)
-  if (hasTorch()) {
+  if (hasModules('torch', 'numpy')) {
     const plays = path.join(folder, 'plays')
-    await writeFile(
-      plays,
-      Buffer.concat([positives.viewers, positives.titles].map(({ buffer }) => Buffer.from(buffer))),
-    )
+    await writeFile(plays, bytesOf(positives))
     runners['torch-sparse'] = openTorch(plays, threads, true)
     runners['torch-dense'] = openTorch(plays, threads, false)
   }
