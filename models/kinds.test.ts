@@ -6,7 +6,7 @@ import { writeIndex } from '#models/artifact.ts'
 import { blendScores, chooseWeights } from '#models/blend/blend.ts'
 import { ease } from '#models/ease/ease.ts'
 import { plantWorld } from '#models/evaluate/planted.ts'
-import { judgeSampled } from '#models/evaluate/sampled.ts'
+import { expectSampled, judgeSampled } from '#models/evaluate/sampled.ts'
 import { judgedViewers, leaveOneOut } from '#models/evaluate/split.ts'
 import { itemKnn } from '#models/item-knn/item-knn.ts'
 import type { ModelKind } from '#models/model.ts'
@@ -190,4 +190,16 @@ test('among sampled titles an oracle is always right and a scorer that knows not
   assert.deepEqual(oracle, { hitRate: 1, ndcg: 1 })
   const flat = split.before.titles.map(() => 0)
   assert.equal(judgeSampled(() => flat, judged, options).hitRate, 0)
+})
+
+test('the expected figures are those of many draws', async () => {
+  const judged = judgedViewers(split)
+  const { scores } = await fit(itemKnn, {})
+  const options = { titles: split.before.titles.length, negatives: 49, top: 5 }
+  const draws = Array.from({ length: 200 }, (_, seed) => judgeSampled(scores, judged, { ...options, seed }))
+  const expected = expectSampled(scores, judged, options)
+  for (const what of ['hitRate', 'ndcg'] as const) {
+    const drawn = draws.reduce((sum, one) => sum + one[what], 0) / draws.length
+    assert.ok(Math.abs(drawn - expected[what]) < 0.004, `${what}: ${drawn} drawn, ${expected[what]} expected`)
+  }
 })

@@ -31,12 +31,12 @@ export const NCF_DEFAULTS: NcfSettings = {
 }
 
 const SPACE: ModelKind<NcfSettings>['space'] = {
-  width: [8, 16, 32, 64],
-  negatives: [2, 4, 8],
-  batch: [320, 640, 1280, 2560],
-  learningRate: [0.0005, 0.001, 0.002, 0.004],
-  decay: [0.02, 0.1, 0.3, 0.5, 1, 2],
-  spread: [0.01, 0.05, 0.1],
+  width: [8, 16, 32],
+  negatives: [4, 8],
+  batch: [640, 1280, 2560],
+  learningRate: [0.001, 0.002, 0.004],
+  decay: [0.1, 0.3, 0.5, 1],
+  spread: [0.01, 0.05],
 }
 
 export const ncf = defineModel<NcfSettings>({
