@@ -98,7 +98,8 @@ async function tableOf(split: TimeSplit, inner: TimeSplit, chosen: Chosen): Prom
   const popularity = countViewers(split.before)
   const settingsOf = new Map<string, unknown>([...chosen.map(([kind, own]) => [kind.name, own] as const)])
   settingsOf.set('blend', weights)
-  return Object.entries({ popularity: () => popularity, ...scorers }).map(([model, scores]) => {
+  const all: Record<string, Scorer> = { popularity: () => popularity, ...scorers }
+  return Object.entries(all).map(([model, scores]) => {
     const full = judged.map((one) => judge(scores(one.viewer), one, TOP))
     const sampled = judgeSampled(scores, judged, { titles, seed: SEED })
     const expected = expectSampled(scores, judged, { titles })
