@@ -1,4 +1,6 @@
 /** What commands work on, each opened when first asked for and closed at the end, in reverse order of opening. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readAddress } from '#app/address.ts'
 import { readConfig } from '#app/config.ts'
@@ -13,6 +15,8 @@ import type { Shell } from '#base/command.ts'
 import { silentLog } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
 import { openIdentity, readSecret } from '#domains/identity/index.ts'
+import { openTenancy } from '#domains/tenancy/index.ts'
+import { type KeyCommandPorts, openSqlKeys } from '#domains/workbench/index.ts'
 import { createAnalytics } from '#metrics/analytics.ts'
 import type { ReportCommandPorts } from '#metrics/report-command.ts'
 import type { ModelCommandPorts } from '#models/commands.ts'
@@ -21,6 +25,9 @@ import { openKnownAt } from '#pipelines/known-at.ts'
 import type { LetterCommandPorts } from '#pipelines/letter-commands.ts'
 import { createLetterReader, type Letters } from '#pipelines/letters.ts'
 import type { ReplayCommandPorts } from '#pipelines/replay-command.ts'
+import { openSandboxes } from '#pipelines/sandboxes.ts'
+import type { SqlCommandPorts } from '#pipelines/sql-command.ts'
+import { ensureViewTables } from '#pipelines/views-table.ts'
 import { openStorage, type Storage } from '#storage/open.ts'
 import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
 import type { Warehouse } from '#storage/warehouse/warehouse.ts'
@@ -32,6 +39,8 @@ export type CommandPorts = {
   letters(): Promise<LetterCommandPorts>
   replay(): Promise<ReplayCommandPorts>
   report(): Promise<ReportCommandPorts>
+  sql(): Promise<SqlCommandPorts>
+  keys(): Promise<KeyCommandPorts>
   close(): Promise<void>
 }
 
@@ -80,8 +89,32 @@ export function createCommandPorts(
       replay: createRemoteReplay(url, (await identity()).issueLocalSession),
     }
   }
+  const checkTenant = async (tenantId: string): Promise<void> => {
+    const tenancy = await openTenancy({ records: (await storage()).records, clock })
+    await tenancy.writeKeyOf(tenantId)
+  }
+  const sandboxes = lazy('sandboxes', async () => {
+    const { warehouse } = await storage()
+    await ensureStreamTables(warehouse)
+    await ensureViewTables(warehouse)
+    const dir = mkdtempSync(path.join(tmpdir(), 'streamverse-sql-'))
+    return openSandboxes({ warehouse, dir, clock, log: silentLog })
+  })
   return {
     storage,
+    sql: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      ask: async (...question) => (await (await sandboxes()).ask(...question)).bytes,
+      checkTenant,
+    }),
+    keys: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      keys: await openSqlKeys({ records: (await storage()).records, clock }),
+      checkTenant,
+      url: readAddress(config.dataDir, 'sql-address') ?? `http://127.0.0.1:${config.sqlPort}`,
+    }),
     letters: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await letters()) }),
     replay: async () => ({
       ...shell,
