@@ -27,6 +27,7 @@ import { createLetterReader, type Letters } from '#pipelines/letters.ts'
 import type { ReplayCommandPorts } from '#pipelines/replay-command.ts'
 import { openSandboxes } from '#pipelines/sandboxes.ts'
 import type { SqlCommandPorts } from '#pipelines/sql-command.ts'
+import type { SqlUserCommandPorts } from '#pipelines/sql-user.ts'
 import { ensureViewTables } from '#pipelines/views-table.ts'
 import { openStorage, type Storage } from '#storage/open.ts'
 import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
@@ -41,6 +42,7 @@ export type CommandPorts = {
   report(): Promise<ReportCommandPorts>
   sql(): Promise<SqlCommandPorts>
   keys(): Promise<KeyCommandPorts>
+  serverUser(): Promise<SqlUserCommandPorts>
   close(): Promise<void>
 }
 
@@ -108,6 +110,11 @@ export function createCommandPorts(
       ask: async (...question) => (await (await sandboxes()).ask(...question)).bytes,
       checkTenant,
     }),
+    serverUser: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      database: databaseOf(config.urls.warehouse),
+    }),
     keys: async () => ({
       ...shell,
       tenantId: DEMO_TENANT,
@@ -145,3 +152,6 @@ export function createCommandPorts(
     close: () => closing.close(),
   }
 }
+
+const databaseOf = (url: string | undefined): string =>
+  (url === undefined ? '' : decodeURIComponent(URL.parse(url)?.pathname.slice(1) ?? '')) || 'streamverse'

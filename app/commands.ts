@@ -7,6 +7,7 @@ import { modelCommands } from '#models/commands.ts'
 import { letterCommands } from '#pipelines/letter-commands.ts'
 import { replayCommands } from '#pipelines/replay-command.ts'
 import { sqlCommands } from '#pipelines/sql-command.ts'
+import { sqlUserCommands } from '#pipelines/sql-user.ts'
 
 /** The same commands, opening what they work on when they run. */
 const on = <Ports>(
@@ -27,4 +28,5 @@ export const commands: Commands<CommandPorts> = {
   ...on((ports) => ports.report(), reportCommands),
   ...on((ports) => ports.sql(), sqlCommands),
   ...on((ports) => ports.keys(), keyCommands),
+  ...on((ports) => ports.serverUser(), sqlUserCommands),
 }
