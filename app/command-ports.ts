@@ -1,5 +1,8 @@
 /** What commands work on, each opened when first asked for and closed at the end, in reverse order of opening. */
+
+import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readAddress } from '#app/address.ts'
 import { readConfig } from '#app/config.ts'
@@ -14,6 +17,8 @@ import type { Shell } from '#base/command.ts'
 import { silentLog } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
 import { openIdentity, readSecret } from '#domains/identity/index.ts'
+import { openTenancy } from '#domains/tenancy/index.ts'
+import { type KeyCommandPorts, openSqlKeys } from '#domains/workbench/index.ts'
 import type { ImportCommandPorts } from '#features/import/commands.ts'
 import { openDraft } from '#features/import/draft.ts'
 import { createImports, type Imports } from '#features/import/imports.ts'
@@ -26,6 +31,10 @@ import { openKnownAt } from '#pipelines/known-at.ts'
 import type { LetterCommandPorts } from '#pipelines/letter-commands.ts'
 import { createLetterReader, type Letters } from '#pipelines/letters.ts'
 import type { ReplayCommandPorts } from '#pipelines/replay-command.ts'
+import { openSandboxes } from '#pipelines/sandboxes.ts'
+import type { SqlCommandPorts } from '#pipelines/sql-command.ts'
+import type { SqlUserCommandPorts } from '#pipelines/sql-user.ts'
+import { ensureViewTables } from '#pipelines/views-table.ts'
 import { openStorage, type Storage } from '#storage/open.ts'
 import { openChdb } from '#storage/warehouse/chdb.ts'
 import { ensureStreamTables } from '#storage/warehouse/ddl.ts'
@@ -40,6 +49,9 @@ export type CommandPorts = {
   replay(): Promise<ReplayCommandPorts>
   report(): Promise<ReportCommandPorts>
   features(): Promise<FeatureCommandPorts>
+  sql(): Promise<SqlCommandPorts>
+  keys(): Promise<KeyCommandPorts>
+  serverUser(): Promise<SqlUserCommandPorts>
   close(): Promise<void>
 }
 
@@ -114,8 +126,37 @@ export function createCommandPorts(
       await known.close()
     }
   }
+  const checkTenant = async (tenantId: string): Promise<void> => {
+    const tenancy = await openTenancy({ records: (await storage()).records, clock })
+    await tenancy.writeKeyOf(tenantId)
+  }
+  const sandboxes = lazy('sandboxes', async () => {
+    const { warehouse } = await storage()
+    await ensureStreamTables(warehouse)
+    await ensureViewTables(warehouse)
+    const dir = mkdtempSync(path.join(tmpdir(), 'streamverse-sql-'))
+    return openSandboxes({ warehouse, dir, clock, log: silentLog })
+  })
   return {
     storage,
+    sql: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      ask: async (...question) => (await (await sandboxes()).ask(...question)).bytes,
+      checkTenant,
+    }),
+    serverUser: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      database: databaseOf(config.urls.warehouse),
+    }),
+    keys: async () => ({
+      ...shell,
+      tenantId: DEMO_TENANT,
+      keys: await openSqlKeys({ records: (await storage()).records, clock }),
+      checkTenant,
+      url: readAddress(config.dataDir, 'sql-address') ?? `http://127.0.0.1:${config.sqlPort}`,
+    }),
     letters: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await letters()) }),
     replay: async () => ({
       ...shell,
@@ -146,3 +187,6 @@ export function createCommandPorts(
     close: () => closing.close(),
   }
 }
+
+const databaseOf = (url: string | undefined): string =>
+  (url === undefined ? '' : decodeURIComponent(URL.parse(url)?.pathname.slice(1) ?? '')) || 'streamverse'

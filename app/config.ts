@@ -11,6 +11,8 @@ import type { StorageUrls } from '#storage/places.ts'
 export type Config = {
   readonly host: string
   readonly port: number
+  /** Of the SQL endpoint, on this machine alone; it listens while there are keys. */
+  readonly sqlPort: number
   /** The origin viewers use, such as `https://video.example`; null: the one they asked. */
   readonly publicUrl: string | null
   readonly dataDir: string
@@ -37,6 +39,11 @@ export const SETTINGS: readonly Setting[] = [
     about: 'address to listen on; 0.0.0.0 opens the platform to the network',
   },
   { name: 'PORT', fallback: '4400', about: 'port to listen on; 0 takes a free one' },
+  {
+    name: 'SQL_PORT',
+    fallback: '4401',
+    about: 'port of the SQL endpoint, on 127.0.0.1 while there are keys to it; 0 takes a free one',
+  },
   {
     name: 'PUBLIC_URL',
     fallback: '',
@@ -115,6 +122,7 @@ export function readConfig(
   const config: Config = {
     host: value('HOST'),
     port: whole('PORT', 0, 65535),
+    sqlPort: whole('SQL_PORT', 0, 65535),
     publicUrl: origin('PUBLIC_URL'),
     dataDir: folder('DATA_DIR'),
     urls,

@@ -12,6 +12,7 @@ import { createKnownReports } from '#app/known-reports.ts'
 import { ensureLocalPeople } from '#app/local-people.ts'
 import { readingsOf } from '#app/readings.ts'
 import { keepPurging } from '#app/removed-titles.ts'
+import { openSql } from '#app/sql.ts'
 import { createStatusBoard } from '#app/status.ts'
 import { startStudio } from '#app/studio.ts'
 import { createTelemetry } from '#app/telemetry.ts'
@@ -280,6 +281,8 @@ async function openParts(
   const url = await listen(app, config)
   leaveAddress(config.dataDir, url)
   closing.add('address', () => removeAddress(config.dataDir))
+  const sqlEndpoint = await openSql({ config, warehouse, records, clock, log })
+  closing.add('SQL endpoint', () => sqlEndpoint.close())
   await studio.ready
   signal.throwIfAborted()
   notReady = null

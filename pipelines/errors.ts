@@ -47,4 +47,9 @@ export const refusals = defineRefusals({
     status: 422,
     fix: 'Ask the command line, which takes its time: streamverse report --as-known-at.',
   },
+  sqlBusy: {
+    code: 'SV_SQL_BUSY',
+    status: 429,
+    fix: 'Ask again when your other statements have been answered.',
+  },
 })

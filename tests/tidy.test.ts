@@ -31,6 +31,7 @@ const may: Record<string, readonly string[]> = {
     'pipelines',
     'domains',
   ],
+  notebooks: [],
   bench: ['*'],
   scripts: ['*'],
   tests: ['*'],
