@@ -183,6 +183,7 @@ export function createCommandPorts(
       imports: await imports(),
       warehouse: (await storage()).warehouse,
       registry: await registry(),
+      checkpoints: path.join(config.dataDir, 'trainings'),
     }),
     close: () => closing.close(),
   }

@@ -302,7 +302,7 @@ async function openParts(
         collect: (input) => collector.collect(input),
       },
       settled: () => projection.caughtUp(),
-      learn: { warehouse, registry },
+      learn: { warehouse, registry, checkpoints: path.join(config.dataDir, 'trainings') },
       board,
       log,
     })

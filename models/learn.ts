@@ -9,7 +9,12 @@ import { runTraining } from '#models/training.ts'
 import type { ModelVersion } from '#models/version.ts'
 import type { Warehouse } from '#storage/warehouse/warehouse.ts'
 
-export type LearnPorts = { readonly warehouse: Warehouse; readonly registry: Registry }
+export type LearnPorts = {
+  readonly warehouse: Warehouse
+  readonly registry: Registry
+  /** A folder for where trainings stand; without, one that is ended begins anew. */
+  readonly checkpoints?: string
+}
 
 export type LearnOptions = Pick<
   TrainingOptions,
@@ -37,7 +42,7 @@ const STRANGE_TITLES: Gate = {
 /** Reads the tenant's plays, or takes what it is given, trains in another process, and stores the version as a candidate. */
 export async function trainModel(options: LearnOptions, ports: LearnPorts): Promise<ModelVersion> {
   const { tenantId, from, seed = DEFAULT_SEED, threads = 1, ...rest } = options
-  const { registry, warehouse } = ports
+  const { registry, warehouse, checkpoints } = ports
   const [interactions, facts, champion] = await Promise.all([
     from?.interactions ?? readInteractions(warehouse, { tenantId }),
     readFacts(warehouse, tenantId),
@@ -51,6 +56,7 @@ export async function trainModel(options: LearnOptions, ports: LearnPorts): Prom
     threads,
     facts,
     ...(recipe === undefined ? {} : { champion: recipe }),
+    ...(checkpoints === undefined ? {} : { checkpoints }),
   })
   const { name, epochs, interactionCount, viewerCount, titleCount, trainMs, dataHash, evaluation } = result
   return registry.save({

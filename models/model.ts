@@ -3,6 +3,7 @@
  * for what serves, so that every comparison runs all of them in the same way.
  */
 import type { Interactions } from '#features/interactions.ts'
+import type { Checkpoints } from '#models/checkpoints.ts'
 import type { Scorer } from '#models/evaluate/ranking.ts'
 
 export type EpochReport = {
@@ -29,6 +30,8 @@ export type FitTask<Settings> = {
   /** Stops early by it, and keeps the best epoch. Kinds that are solved, not walked to, do not ask it. */
   readonly stopBy?: Judge
   readonly onEpoch?: (report: EpochReport) => void
+  /** Where the walks of kinds that learn in epochs are kept, and gone on from. */
+  readonly checkpoints?: Checkpoints
   /** Ends learning after the epoch under way; what was best so far is kept. */
   readonly signal?: AbortSignal
 }

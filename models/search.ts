@@ -3,6 +3,7 @@
  * seed (random search, Bergstra and Bengio 2012). What the final test will see is never looked at.
  */
 import { createRandom, type Random } from '#base/random.ts'
+import type { Checkpoints } from '#models/checkpoints.ts'
 import { mean } from '#models/evaluate/bootstrap.ts'
 import { judge, type Scorer } from '#models/evaluate/ranking.ts'
 import { judgedViewers, type TimeSplit } from '#models/evaluate/split.ts'
@@ -37,10 +38,11 @@ export async function chooseSettings<Settings extends object>(
     readonly tries?: number
     readonly onEpoch?: (report: EpochReport, trial: number) => void
     readonly onTrial?: (trial: Trial<Settings>) => void
+    readonly checkpoints?: Checkpoints
     readonly signal?: AbortSignal
   },
 ): Promise<Chosen<Settings>> {
-  const { seed, threads, tries = 1, onEpoch, signal } = options
+  const { seed, threads, tries = 1, onEpoch, signal, checkpoints } = options
   const random = createRandom(seed)
   const judgeScores = judgeBy(split)
   const trials: Trial<Settings>[] = []
@@ -58,6 +60,7 @@ export async function chooseSettings<Settings extends object>(
       stopBy: { judge: judgeScores, patience: PATIENCE },
       ...(onEpoch === undefined ? {} : { onEpoch: (report: EpochReport) => onEpoch(report, trial) }),
       ...(signal === undefined ? {} : { signal }),
+      ...(checkpoints === undefined ? {} : { checkpoints }),
     })
     const value = judgeScores(fitted.scores)
     trials.push({ settings: fitted.settings, value, validation: fitted.validation })

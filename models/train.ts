@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto'
 import { Refusal } from '#base/refusal.ts'
 import type { Interactions } from '#features/interactions.ts'
 import { writeIndex } from '#models/artifact.ts'
+import { openCheckpoints } from '#models/checkpoints.ts'
+import { codeVersion } from '#models/code-version.ts'
 import { ease } from '#models/ease/ease.ts'
 import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
@@ -63,6 +65,8 @@ export type TrainingOptions = {
   /** What is before viewers now: learned again from the same plays, to be compared with. */
   readonly champion?: Recipe
   readonly facts?: Facts
+  /** A folder to keep where the training stands, and to go on from when it was ended. */
+  readonly checkpoints?: string
   readonly onProgress?: (progress: TrainingProgress) => void
   /** Ends learning early: what was best so far goes on to be measured and kept. */
   readonly stop?: AbortSignal
@@ -105,17 +109,25 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
   const { split, inner } = splitTwice(interactions)
   const said = reporter(options.onProgress)
   const first = settingsFrom(kind, options)
+  const checkpoints =
+    options.checkpoints === undefined
+      ? null
+      : openCheckpoints(options.checkpoints, keyOf(kind.name, first, engine, options))
+  const going = {
+    ...(stop === undefined ? {} : { signal: stop }),
+    ...(checkpoints === null ? {} : { checkpoints }),
+  }
   const { settings, validation, trials } = await chooseSettings(kind, inner, {
     seed,
     threads,
     tries,
     settings: first,
     onEpoch: said('choosing', 0, 0.5, tries),
-    ...(stop === undefined ? {} : { signal: stop }),
+    ...going,
   })
   said('comparing', 0.5, 0.5)(null)
   const baselines = await baselinesFor(kind, split, inner, options)
-  const fit = { settings, seed, threads, ...(stop === undefined ? {} : { signal: stop }) }
+  const fit = { settings, seed, threads, ...going }
   const judged = await kind.fit({ ...fit, interactions: split.before, onEpoch: said('fitting', 0.55, 0.72) })
   said('evaluating', 0.72, 0.72)(null)
   const evaluation = evaluate({
@@ -135,6 +147,7 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     knowsUntil: interactions.at.at(-1) ?? 0,
   })
   await checkExport({ onnx, index }, final.scores, seed)
+  await checkpoints?.clear()
   return {
     name: kind.name,
     seed,
@@ -154,6 +167,26 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     onnx,
     index,
   }
+}
+
+/** Names the training: what decides its weights. The number of threads does not. */
+function keyOf(
+  name: string,
+  settings: object,
+  engine: NcfEngine,
+  { interactions, seed, tries, champion }: TrainingOptions,
+): string {
+  const what = [
+    name,
+    settings,
+    engine.about,
+    hashInteractions(interactions),
+    seed,
+    tries,
+    champion,
+    codeVersion(),
+  ]
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)
 }
 
 function settingsFrom(kind: ModelKind<object>, { settings, maxEpochs }: TrainingOptions): object {

@@ -119,6 +119,10 @@ async function fitPart(
       weights: trainer.state.arrays,
       scores: (viewer) => trainer.scores(viewer),
       epoch: (_, onShare) => trainer.epoch(onShare),
+      onRestored: (epochs) => {
+        trainer.state.epochs = epochs
+        trainer.touch()
+      },
       ...(start === undefined ? {} : { startsGood: true }),
     })
     trainer.touch()

@@ -105,6 +105,7 @@ export async function fitPairs(
     examples: count,
     weights: [viewerTable, titleTable, biases],
     scores: score.scores,
+    onRestored: () => score.forget(),
     epoch: async (epoch, onShare) => {
       orderEpoch(order, seed, epoch)
       const drawn = (seed + Math.imul(epoch + 1, 0x9e3779b1)) >>> 0
