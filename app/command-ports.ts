@@ -110,7 +110,9 @@ export function createCommandPorts(
     }),
     features: async () => {
       const { warehouse, online } = await storage()
-      return { ...shell, tenantId: DEMO_TENANT, now: clock.now, warehouse, online, knownAt }
+      await ensureStreamTables(warehouse)
+      const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+      return { ...shell, tenantId: DEMO_TENANT, now: clock.now, wait, warehouse, online, knownAt }
     },
     models: async () => ({
       ...shell,

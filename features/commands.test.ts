@@ -18,6 +18,8 @@ const HOUR = 3_600_000
 let world: World
 let online: OnlineStore
 let said: string[] = []
+/** What happens while a command waits. */
+let meanwhile: () => Promise<void> = async () => {}
 /** What the online store holds: every row folded once. */
 let rows: Row[] = []
 
@@ -55,6 +57,7 @@ const ports = (): FeatureCommandPorts => ({
   print: (line) => said.push(line),
   tenantId: TENANT,
   now: () => END + HOUR,
+  wait: async () => meanwhile(),
   warehouse: world.warehouse,
   online,
   knownAt: (_tenantId, at, ask) => world.knownAt(at, ask),
@@ -128,6 +131,18 @@ test('served values equal recomputed ones, and one that does not is named', asyn
   await online.delete([{ ...lost, at: lost.at + 1 }])
   await online.put([
     { ...changed, at: changed.at + 1, value: { ...(changed.value as object), positionMs: 1 } as Json },
+  ])
+  // Put right while it waits: it was on its way.
+  meanwhile = () =>
+    online.put([
+      { ...lost, at: lost.at + 2 },
+      { ...changed, at: changed.at + 2 },
+    ])
+  assert.match((await run('features', '--check')).out, /^Served and recomputed values: 0 mismatches in /)
+  meanwhile = async () => {}
+  await online.delete([{ ...lost, at: lost.at + 3 }])
+  await online.put([
+    { ...changed, at: changed.at + 3, value: { ...(changed.value as object), positionMs: 1 } as Json },
   ])
   const wrong = await run('features', '--check')
   assert.equal(wrong.code, 1)
