@@ -124,6 +124,9 @@ const PLANTED: Readonly<Record<string, readonly Step[]>> = {
 before(async () => {
   world = await openWorld(12)
   for (const [name, steps] of Object.entries(PLANTED)) await world.insert(view(name, steps))
+  await world.insert(
+    view('next-door', PLANTED['watched'] ?? []).map((event) => ({ ...event, tenantId: 'other' })),
+  )
   base = await make()
 })
 after(async () => {
@@ -166,6 +169,7 @@ test('positives are the interactions models learn from, with their time and stre
     expected.map((row) => key(row, row.strength)).sort(),
   )
   assert.equal(manifest.positives, plays.length)
+  assert.ok(rows.every(({ viewerKey }) => viewerKey !== 'next-door'))
   assert.equal(manifest.censored, rows.filter(({ label }) => label === null).length)
 })
 

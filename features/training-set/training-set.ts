@@ -47,6 +47,8 @@ export type TrainingSet = {
   /** SHA-256 of the bytes of all parts, one after the other. */
   readonly dataHash: string
   readonly engine: string
+  /** Version of the rules the views were built by. */
+  readonly viewRules: number
 }
 export type Making = {
   /** What was known at `knownAt` in a name space that is thrown away afterwards. */
@@ -130,7 +132,9 @@ async function written({ known, format, write }: Making): Promise<Written> {
     sql: sql`SELECT name, replace(type, 'Int64', $$DateTime64(3, 'UTC')$$) AS type FROM system.columns
       WHERE database = currentDatabase() AND table = 'training_rows' ORDER BY position`,
   })
-  const [engine] = await known.query<{ version: string }>({ sql: sql`SELECT version() AS version` })
+  const [made] = await known.query<{ engine: string; viewRules: number }>({
+    sql: sql`SELECT version() AS engine, toUInt32(max(builtBy)) AS viewRules FROM views`,
+  })
   const rows = counts.reduce((sum, count) => sum + count.rows, 0)
   const [name, extension] = FORMATS[format]
   const whole = createHash('sha256')
@@ -143,7 +147,8 @@ async function written({ known, format, write }: Making): Promise<Written> {
     const sha256 = createHash('sha256').update(part).digest('hex')
     parts.push({ name: file, rows: Math.min(ROWS_A_PART, rows - from), bytes: part.length, sha256 })
   }
-  return { rows, counts, columns, parts, dataHash: whole.digest('hex'), engine: engine?.version ?? '' }
+  const { engine = '', viewRules = 0 } = made ?? {}
+  return { rows, counts, columns, parts, dataHash: whole.digest('hex'), engine, viewRules }
 }
 
 /** One thread and one size of block: where a page of the file ends does not depend on the machine. */
