@@ -170,6 +170,7 @@ test('dataset writes the parts and a manifest that can make them again', async (
   assert.match(first.out, /^Wrote [\d,]+ rows to [^]*\d taken, [\d,]+ not taken,$/m)
   const manifest = JSON.parse(readFileSync(path.join(out, 'manifest.json'), 'utf8')) as {
     dataHash: string
+    rows: number
     files: { name: string; bytes: number }[]
     schema: { name: string }[]
   }
@@ -184,7 +185,22 @@ test('dataset writes the parts and a manifest that can make them again', async (
   const second = await run('dataset', '--out', out, ...options, ...again)
   assert.deepEqual(JSON.parse(second.out), manifest)
   assert.equal(existsSync(`${out}.draft-${process.pid}`), false)
+  const arrow = folder('arrows')
+  assert.equal((await run('dataset', '--out', arrow, '--format', 'arrow', ...options, ...again)).code, 0)
+  const parquetRows = await readBack(path.join(out, 'part-00000.parquet'), 'Parquet')
+  assert.equal(parquetRows.length, manifest.rows)
+  assert.deepEqual(await readBack(path.join(arrow, 'part-00000.arrows'), 'ArrowStream'), parquetRows)
+  const order = parquetRows.map(({ at, viewerKey, titleId, kind }) => `${at} ${viewerKey} ${titleId} ${kind}`)
+  assert.deepEqual(order, order.toSorted())
 })
+
+type StoredRow = { at: number; viewerKey: string; titleId: string; kind: string; viewerPlays: number }
+/** The rows of a file in its order, as another reader of the format finds them. */
+const readBack = (file: string, format: string): Promise<StoredRow[]> =>
+  world.warehouse.query<StoredRow>({
+    sql: `SELECT toUnixTimestamp64Milli(at) AS at, viewerKey, titleId, kind, viewerPlays FROM file({file:String}, '${format}')`,
+    params: { file },
+  })
 
 test('dataset refuses mistakes in words, and never writes over what is not a training set', async () => {
   const out = folder('things')
