@@ -175,7 +175,9 @@ export function createCommandPorts(
     imports: async () => ({ ...shell, tenantId: DEMO_TENANT, ...(await imports()) }),
     features: async () => {
       const { warehouse, online } = await storage()
-      return { ...shell, tenantId: DEMO_TENANT, now: clock.now, warehouse, online, knownAt }
+      await ensureStreamTables(warehouse)
+      const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+      return { ...shell, tenantId: DEMO_TENANT, now: clock.now, wait, warehouse, online, knownAt }
     },
     models: async () => ({
       ...shell,

@@ -18,6 +18,8 @@ const HOUR = 3_600_000
 let world: World
 let online: OnlineStore
 let said: string[] = []
+/** What happens while a command waits. */
+let meanwhile: () => Promise<void> = async () => {}
 /** What the online store holds: every row folded once. */
 let rows: Row[] = []
 
@@ -55,6 +57,7 @@ const ports = (): FeatureCommandPorts => ({
   print: (line) => said.push(line),
   tenantId: TENANT,
   now: () => END + HOUR,
+  wait: async () => meanwhile(),
   warehouse: world.warehouse,
   online,
   knownAt: (_tenantId, at, ask) => world.knownAt(at, ask),
@@ -129,6 +132,18 @@ test('served values equal recomputed ones, and one that does not is named', asyn
   await online.put([
     { ...changed, at: changed.at + 1, value: { ...(changed.value as object), positionMs: 1 } as Json },
   ])
+  // Put right while it waits: it was on its way.
+  meanwhile = () =>
+    online.put([
+      { ...lost, at: lost.at + 2 },
+      { ...changed, at: changed.at + 2 },
+    ])
+  assert.match((await run('features', '--check')).out, /^Served and recomputed values: 0 mismatches in /)
+  meanwhile = async () => {}
+  await online.delete([{ ...lost, at: lost.at + 3 }])
+  await online.put([
+    { ...changed, at: changed.at + 3, value: { ...(changed.value as object), positionMs: 1 } as Json },
+  ])
   const wrong = await run('features', '--check')
   assert.equal(wrong.code, 1)
   assert.match(wrong.out, /^Served and recomputed values: 2 mismatches in /)
@@ -155,6 +170,7 @@ test('dataset writes the parts and a manifest that can make them again', async (
   assert.match(first.out, /^Wrote [\d,]+ rows to [^]*\d taken, [\d,]+ not taken,$/m)
   const manifest = JSON.parse(readFileSync(path.join(out, 'manifest.json'), 'utf8')) as {
     dataHash: string
+    rows: number
     files: { name: string; bytes: number }[]
     schema: { name: string }[]
   }
@@ -169,7 +185,22 @@ test('dataset writes the parts and a manifest that can make them again', async (
   const second = await run('dataset', '--out', out, ...options, ...again)
   assert.deepEqual(JSON.parse(second.out), manifest)
   assert.equal(existsSync(`${out}.draft-${process.pid}`), false)
+  const arrow = folder('arrows')
+  assert.equal((await run('dataset', '--out', arrow, '--format', 'arrow', ...options, ...again)).code, 0)
+  const parquetRows = await readBack(path.join(out, 'part-00000.parquet'), 'Parquet')
+  assert.equal(parquetRows.length, manifest.rows)
+  assert.deepEqual(await readBack(path.join(arrow, 'part-00000.arrows'), 'ArrowStream'), parquetRows)
+  const order = parquetRows.map(({ at, viewerKey, titleId, kind }) => `${at} ${viewerKey} ${titleId} ${kind}`)
+  assert.deepEqual(order, order.toSorted())
 })
+
+type StoredRow = { at: number; viewerKey: string; titleId: string; kind: string; viewerPlays: number }
+/** The rows of a file in its order, as another reader of the format finds them. */
+const readBack = (file: string, format: string): Promise<StoredRow[]> =>
+  world.warehouse.query<StoredRow>({
+    sql: `SELECT toUnixTimestamp64Milli(at) AS at, viewerKey, titleId, kind, viewerPlays FROM file({file:String}, '${format}')`,
+    params: { file },
+  })
 
 test('dataset refuses mistakes in words, and never writes over what is not a training set', async () => {
   const out = folder('things')

@@ -8,6 +8,7 @@ export type FeatureCommandPorts = Shell & {
   readonly tenantId: string
   /** Epoch ms. */
   now(): number
+  wait(ms: number): Promise<void>
   readonly warehouse: Warehouse
   readonly online: OnlineStore
   /** Runs `ask` on the warehouse as it was known at an instant: tables may be made in it, none of it is kept. */

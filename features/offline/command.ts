@@ -5,7 +5,7 @@ import { DAY_MS, definitionHash, type OfflineFeature } from '#features/offline/d
 import { FACTS, makeFacts } from '#features/offline/facts.ts'
 import { findFromLater } from '#features/offline/from-later.ts'
 import { makeTimelines } from '#features/offline/join.ts'
-import { compareOnline } from '#features/offline/online-check.ts'
+import { compareSettled } from '#features/offline/online-check.ts'
 import { lookAt, type Quality } from '#features/offline/quality.ts'
 import { findFeatures, offlineFeatures } from '#features/offline/registry.ts'
 import { type FeatureCommandPorts, settledAt } from '#features/ports.ts'
@@ -77,7 +77,7 @@ function tellAll(found: readonly Quality[], print: (line: string) => void): void
 /** Nothing known too early, and the online store says what its events say. */
 async function check(ports: FeatureCommandPorts, tenantId: string, json: boolean): Promise<number> {
   const now = settledAt(ports.now())
-  const online = await compareOnline({ ...ports, tenantId, now, viewers: CHECKED_VIEWERS, seed: 1 })
+  const online = await compareSettled({ ...ports, tenantId, viewers: CHECKED_VIEWERS, seed: 1 })
   const fromLater = await ports.knownAt(tenantId, now, async (known) => {
     await makeFacts(known, tenantId)
     await known.command({

@@ -30,7 +30,7 @@ export type Mismatch = {
   readonly online: Json
   readonly recomputed: Json
 }
-export type OnlineCheckOptions = {
+type OnlineCheckOptions = {
   readonly warehouse: Warehouse
   readonly online: OnlineStore
   readonly tenantId: string
@@ -123,7 +123,7 @@ async function choose({ warehouse, tenantId, viewers: most, seed }: OnlineCheckO
   }
 }
 
-export async function compareOnline(options: OnlineCheckOptions): Promise<OnlineCheck> {
+async function compareOnline(options: OnlineCheckOptions): Promise<OnlineCheck> {
   const { warehouse, online, tenantId, now } = options
   const { viewers, lengths, foreign } = await choose(options)
   const compared: Record<string, number> = {}
@@ -157,4 +157,29 @@ export async function compareOnline(options: OnlineCheckOptions): Promise<Online
     }
   }
   return { viewers: viewers.length, compared, mismatches, examples, unsettled, foreign: left }
+}
+
+const LOOK_AGAIN_MS = 3000
+const MOST_LOOKS = 20
+
+/**
+ * The same once both sides stand still: what is on its way into one of them, a minute of import or a burst, is no mismatch.
+ * Looks again until two looks find the same, at most twenty times.
+ */
+export async function compareSettled(
+  options: Omit<OnlineCheckOptions, 'now'> & {
+    readonly now: () => number
+    readonly wait: (ms: number) => Promise<void>
+  },
+): Promise<OnlineCheck> {
+  const look = (): Promise<OnlineCheck> => compareOnline({ ...options, now: options.now() })
+  let last = await look()
+  for (let looks = 1; last.mismatches > 0 && looks < MOST_LOOKS; looks++) {
+    await options.wait(LOOK_AGAIN_MS)
+    const next = await look()
+    const same = next.mismatches === last.mismatches && textOf(next.examples) === textOf(last.examples)
+    last = next
+    if (same) break
+  }
+  return last
 }

@@ -68,6 +68,7 @@ export function manifestOf(request: TrainingSetRequest, format: Format, made: Tr
     dataHash: made.dataHash,
     codeHash: codeHash(),
     engine: made.engine,
+    viewRules: made.viewRules,
     features: features.map((feature) => ({
       name: feature.name,
       owner: feature.owner,

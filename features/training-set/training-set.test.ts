@@ -1,5 +1,7 @@
 /** Training sets: what is labelled how, what is drawn, and that the same request gives the same bytes. */
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { END, openWorld, START, TENANT, type World } from '#demo/world.fixture.ts'
 import type { StoredEvent } from '#events/define.ts'
@@ -124,6 +126,9 @@ const PLANTED: Readonly<Record<string, readonly Step[]>> = {
 before(async () => {
   world = await openWorld(12)
   for (const [name, steps] of Object.entries(PLANTED)) await world.insert(view(name, steps))
+  await world.insert(
+    view('next-door', PLANTED['watched'] ?? []).map((event) => ({ ...event, tenantId: 'other' })),
+  )
   base = await make()
 })
 after(async () => {
@@ -166,6 +171,7 @@ test('positives are the interactions models learn from, with their time and stre
     expected.map((row) => key(row, row.strength)).sort(),
   )
   assert.equal(manifest.positives, plays.length)
+  assert.ok(rows.every(({ viewerKey }) => viewerKey !== 'next-door'))
   assert.equal(manifest.censored, rows.filter(({ label }) => label === null).length)
 })
 
@@ -287,6 +293,43 @@ test('a set with a feature from the future is refused, and one of nothing', asyn
   })
   await assert.rejects(make({ features: [future] }), { code: 'SV_FEATURE_FROM_LATER' })
   await assert.rejects(make({ asOf: START + MINUTE }), { code: 'SV_NOTHING_TO_LEARN' })
+})
+
+test('a large set comes in parts that follow each other, none larger than asked', async () => {
+  const names: string[] = []
+  const made = await world.knownAt(END, (known) =>
+    makeTrainingSet(REQUEST, {
+      known,
+      format: 'parquet',
+      rowsAPart: 150,
+      write: async (name, bytes) => {
+        names.push(name)
+        await writeFile(path.join(world.folder, name), bytes)
+      },
+    }),
+  )
+  const rows: string[] = []
+  for (const [i, name] of names.entries()) {
+    const part = await world.warehouse.query<Row>({
+      sql: `SELECT * REPLACE (toUnixTimestamp64Milli(at) AS at) FROM file({file:String}, 'Parquet')`,
+      params: { file: path.join(world.folder, name) },
+    })
+    assert.equal(part.length, made.parts[i]?.rows)
+    rows.push(
+      ...part.map(
+        ({ at, viewerKey, titleId, kind, viewerPlays }) =>
+          `${at} ${viewerKey} ${titleId} ${kind} ${viewerPlays}`,
+      ),
+    )
+  }
+  assert.ok(names.length > 4 && made.parts.slice(0, -1).every((part) => part.rows === 150))
+  assert.deepEqual(
+    rows,
+    base.rows.map(
+      ({ at, viewerKey, titleId, kind, viewerPlays }) =>
+        `${at} ${viewerKey} ${titleId} ${kind} ${viewerPlays}`,
+    ),
+  )
 })
 
 test('the chance of a slot comes along where slates log it', async () => {

@@ -47,6 +47,8 @@ export type TrainingSet = {
   /** SHA-256 of the bytes of all parts, one after the other. */
   readonly dataHash: string
   readonly engine: string
+  /** Version of the rules the views were built by. */
+  readonly viewRules: number
 }
 export type Making = {
   /** What was known at `knownAt` in a name space that is thrown away afterwards. */
@@ -56,10 +58,11 @@ export type Making = {
   readonly write: (name: string, bytes: Uint8Array) => Promise<void>
   /** Threads of the engine while tables are made; changes the time it takes, not a byte. */
   readonly threads?: number
+  /** A part is in memory as a whole, here and in the engine: half a million rows without it. */
+  readonly rowsAPart?: number
 }
 
 const FORMATS = { parquet: ['Parquet', 'parquet'], arrow: ['ArrowStream', 'arrows'] } as const
-/** A part is in memory as a whole, here and in the engine. */
 const ROWS_A_PART = 500_000
 const MOST_ROWS = 100_000_000
 const WITHIN = { timeoutMs: 600_000 } as const
@@ -122,7 +125,7 @@ async function makeExamples(request: TrainingSetRequest, known: Warehouse, make:
 type Written = Omit<TrainingSet, 'moments' | 'compared'>
 
 /** Reads `training_rows` in order, part by part. */
-async function written({ known, format, write }: Making): Promise<Written> {
+async function written({ known, format, write, rowsAPart = ROWS_A_PART }: Making): Promise<Written> {
   const counts = await known.query<Written['counts'][number]>({
     sql: sql`SELECT split, kind, count() AS rows FROM training_rows GROUP BY split, kind ORDER BY split, kind`,
   })
@@ -130,24 +133,27 @@ async function written({ known, format, write }: Making): Promise<Written> {
     sql: sql`SELECT name, replace(type, 'Int64', $$DateTime64(3, 'UTC')$$) AS type FROM system.columns
       WHERE database = currentDatabase() AND table = 'training_rows' ORDER BY position`,
   })
-  const [engine] = await known.query<{ version: string }>({ sql: sql`SELECT version() AS version` })
+  const [made] = await known.query<{ engine: string; viewRules: number }>({
+    sql: sql`SELECT version() AS engine, toUInt32(max(builtBy)) AS viewRules FROM views`,
+  })
   const rows = counts.reduce((sum, count) => sum + count.rows, 0)
   const [name, extension] = FORMATS[format]
   const whole = createHash('sha256')
   const parts: Part[] = []
-  for (let from = 0; from < rows; from += ROWS_A_PART) {
-    const part = await known.bytes(partOf(from, columns), name, WITHIN)
+  for (let from = 0; from < rows; from += rowsAPart) {
+    const part = await known.bytes(partOf(columns, from, rowsAPart), name, WITHIN)
     whole.update(part)
     const file = `part-${String(parts.length).padStart(5, '0')}.${extension}`
     await write(file, part)
     const sha256 = createHash('sha256').update(part).digest('hex')
-    parts.push({ name: file, rows: Math.min(ROWS_A_PART, rows - from), bytes: part.length, sha256 })
+    parts.push({ name: file, rows: Math.min(rowsAPart, rows - from), bytes: part.length, sha256 })
   }
-  return { rows, counts, columns, parts, dataHash: whole.digest('hex'), engine: engine?.version ?? '' }
+  const { engine = '', viewRules = 0 } = made ?? {}
+  return { rows, counts, columns, parts, dataHash: whole.digest('hex'), engine, viewRules }
 }
 
 /** One thread and one size of block: where a page of the file ends does not depend on the machine. */
-function partOf(from: number, columns: Written['columns']): Statement {
+function partOf(columns: Written['columns'], from: number, most: number): Statement {
   const rest = columns.map(({ name }) => name).filter((name) => name !== 'at')
   return {
     sql: sql`
@@ -155,6 +161,6 @@ function partOf(from: number, columns: Written['columns']): Statement {
       FROM (
         SELECT * FROM training_rows ORDER BY ${ORDER} LIMIT {rows:UInt64} OFFSET {from:UInt64}
         SETTINGS max_threads = 1, max_block_size = 65536)`,
-    params: { rows: ROWS_A_PART, from },
+    params: { rows: most, from },
   }
 }
