@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { readAddress } from '#app/address.ts'
 import { readConfig } from '#app/config.ts'
 import { refusals } from '#app/errors.ts'
@@ -142,7 +143,7 @@ export function createCommandPorts(
     sql: async () => ({
       ...shell,
       tenantId: DEMO_TENANT,
-      ask: async (...question) => (await (await sandboxes()).ask(...question)).bytes,
+      ask: async (...question) => buffer((await (await sandboxes()).ask(...question)).body),
       checkTenant,
     }),
     serverUser: async () => ({

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, suite, test } from 'node:test'
 import { createManualClock } from '#base/clock.ts'
 import { silentLog } from '#base/log.ts'
@@ -59,8 +60,8 @@ suite('snapshots of two tenants, asked with SQL', () => {
       SELECT {tenantId:String}, 'm', 'models.model.promoted', 1, ${at}, 'neumf', 'somebody' FROM numbers(1)`)
   }
   const rows = async (tenantId: string, statement: string): Promise<Record<string, unknown>[]> => {
-    const { bytes } = await sandboxes.ask(tenantId, statement, 'json')
-    return (JSON.parse(bytes.toString()) as { data: Record<string, unknown>[] }).data
+    const { body } = await sandboxes.ask(tenantId, statement, 'json')
+    return (JSON.parse(await text(body)) as { data: Record<string, unknown>[] }).data
   }
 
   test('each tenant finds its own rows, each view once', async () => {
@@ -132,7 +133,7 @@ suite('snapshots of two tenants, asked with SQL', () => {
     })
     try {
       const ask = async (statement: string) =>
-        JSON.parse((await few.ask('theirs', statement, 'json')).bytes.toString()).data as unknown
+        JSON.parse(await text((await few.ask('theirs', statement, 'json')).body)).data as unknown
       const since = new Date(START + 30 * HOUR).toISOString()
       const notes = await ask(
         "SELECT rowCount, note FROM snapshot WHERE tableName IN ('views', 'titles') ORDER BY tableName",
@@ -149,6 +150,15 @@ suite('snapshots of two tenants, asked with SQL', () => {
     }
   })
 
+  test('one that is closed while it makes a snapshot leaves nothing behind', async () => {
+    const dir = path.join(folder, 'closed')
+    const short = openSandboxes({ warehouse, dir, clock, log: silentLog })
+    const asked = short.ask('ours', 'SELECT 1', 'csv')
+    await Promise.all([assert.rejects(asked), short.close()])
+    assert.ok(!existsSync(dir))
+    await assert.rejects(short.ask('ours', 'SELECT 1', 'csv'), { code: 'SV_SQL_BUSY' })
+  })
+
   test('more statements at once than may wait are refused', async () => {
     const slow = 'SELECT sum(cityHash64(number)) FROM numbers(100000000)'
     const asked = await Promise.allSettled(
@@ -157,5 +167,14 @@ suite('snapshots of two tenants, asked with SQL', () => {
     const refused = asked.filter((one) => one.status === 'rejected')
     assert.equal(refused.length, 3)
     for (const { reason } of refused) assert.equal((reason as { code?: string }).code, 'SV_SQL_BUSY')
+    // Nobody has read the six answers: they still count.
+    await assert.rejects(sandboxes.ask('ours', 'SELECT 1', 'csv'), { code: 'SV_SQL_BUSY' })
+    for (const one of asked) {
+      if (one.status === 'rejected') continue
+      const closed = new Promise((resolve) => one.value.body.once('close', resolve))
+      one.value.body.destroy()
+      await closed
+    }
+    assert.deepEqual(await rows('ours', 'SELECT 1 AS n'), [{ n: 1 }])
   })
 })

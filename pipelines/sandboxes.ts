@@ -4,6 +4,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
 import { Refusal } from '#base/refusal.ts'
@@ -18,7 +19,12 @@ export type SnapshotNote = {
   readonly takenAt: number
   readonly tables: readonly TakenTable[]
 }
-export type SqlAnswer = { readonly bytes: Buffer; readonly snapshot: SnapshotNote }
+export type SqlAnswer = {
+  readonly bytes: number
+  /** Counts as being worked on until it is read or destroyed, five minutes at most. */
+  readonly body: Readable
+  readonly snapshot: SnapshotNote
+}
 
 /** Formats by the name they are asked for. */
 export const SQL_FORMATS = {
@@ -47,6 +53,8 @@ export type SandboxesOptions = {
 
 const FRESH_MS = 60_000
 const IDLE_MS = 10 * 60_000
+/** What reading an answer may take. */
+const READ_MS = 5 * 60_000
 /** Snapshots that are kept at the same time; the one not asked for longest makes room. */
 const MOST = 4
 /** Statements of a tenant at the same time: two run, the others wait. */
@@ -62,7 +70,7 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
   const tenants = new Map<string, Tenant>()
   const closing = new Set<Promise<void>>()
   let made = 0
-  let closed = false
+  const stopping = new AbortController()
 
   const build = async (tenantId: string): Promise<House> => {
     const own = path.join(dir, String(made++))
@@ -72,9 +80,10 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
         tenantId,
         dir: own,
         clock,
+        signal: stopping.signal,
         ...(limits === undefined ? {} : { limits }),
       })
-      const sandbox = await openSandbox({ dir: own, statements })
+      const sandbox = await openSandbox({ dir: own, statements, signal: stopping.signal })
       return { sandbox, note, asking: 0, retired: false }
     } catch (error) {
       rmSync(own, { recursive: true, force: true })
@@ -105,7 +114,7 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
     forget(...oldest)
   }
   const tenantOf = (tenantId: string): Tenant => {
-    if (closed) throw new Refusal(refusals.sqlBusy, 'The platform is stopping.')
+    if (stopping.signal.aborted) throw new Refusal(refusals.sqlBusy, 'The platform is stopping.')
     const known = tenants.get(tenantId)
     if (known !== undefined) return known
     makeRoom()
@@ -129,19 +138,28 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
       if (tenant.asked >= MOST_ASKED)
         throw new Refusal(refusals.sqlBusy, `${MOST_ASKED} statements are being worked on already.`)
       tenant.asked++
-      try {
-        const house = await tenant.house
-        house.asking++
-        try {
-          const bytes = await house.sandbox.ask(statement, SQL_FORMATS[format])
-          return { bytes, snapshot: house.note }
-        } finally {
-          house.asking--
-          if (house.retired) retire(house)
-        }
-      } finally {
+      let house: House | undefined
+      const over = (): void => {
         tenant.asked--
         tenant.usedAt = clock.now()
+        if (house === undefined) return
+        house.asking--
+        if (house.retired) retire(house)
+      }
+      try {
+        const asked = await tenant.house
+        asked.asking++
+        house = asked
+        const { bytes, body } = await asked.sandbox.ask(statement, SQL_FORMATS[format])
+        const late = setTimeout(() => body.destroy(), READ_MS)
+        body.once('close', () => {
+          clearTimeout(late)
+          over()
+        })
+        return { bytes, body, snapshot: asked.note }
+      } catch (error) {
+        over()
+        throw error
       }
     },
     refresh: async (tenantId) => {
@@ -162,10 +180,12 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
       return house.note
     },
     close: async () => {
-      closed = true
+      stopping.abort()
       clearInterval(timer)
-      const houses = await Promise.allSettled([...tenants.values()].map(({ house }) => house))
-      for (const house of houses) {
+      const all = [...tenants.values()].flatMap(({ house, refreshing }) =>
+        refreshing === null ? [house] : [house, refreshing],
+      )
+      for (const house of await Promise.allSettled(all)) {
         if (house.status === 'fulfilled') await house.value.sandbox.close()
       }
       await Promise.all(closing)

@@ -8,7 +8,7 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '#base/clock.ts'
 import { type SnapshotTable, snapshotTables } from '#pipelines/snapshot-tables.ts'
-import { type Statement, sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
+import { type QueryOptions, type Statement, sql, type Warehouse } from '#storage/warehouse/warehouse.ts'
 
 export type SnapshotLimits = {
   /** Of one table. */
@@ -44,19 +44,23 @@ export async function takeSnapshot(options: {
   readonly dir: string
   readonly clock: Clock
   readonly limits?: SnapshotLimits
+  /** Rejects as soon as it is aborted. */
+  readonly signal?: AbortSignal
 }): Promise<Snapshot> {
   const { warehouse, tenantId, dir, clock, limits = SNAPSHOT_LIMITS } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const id = randomBytes(6).toString('hex')
   const takenAt = clock.now()
   const params = { tenantId, salt: randomBytes(32).toString('hex'), until: takenAt }
+  const { signal } = options
+  const query = { timeoutMs: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) }
   const tables: TakenTable[] = []
   const statements: string[] = []
   let left = limits.bytes
   for (const table of snapshotTables) {
     const file = path.join(dir, `${table.name}.native`)
-    const pieces = await piecesOf(warehouse, table, params, limits.rows)
-    const taken = await writePieces({ warehouse, table, params, pieces, file, bytes: left })
+    const pieces = await piecesOf({ warehouse, query }, table, params, limits.rows)
+    const taken = await writePieces({ warehouse, query, table, params, pieces, file, bytes: left })
     left -= taken.bytes
     tables.push({ name: table.name, rows: taken.rows, since: taken.since })
     statements.push(createTable(table))
@@ -94,6 +98,7 @@ function aboutItself(tables: readonly TakenTable[], id: string, takenAt: number)
   ]
 }
 
+type Reading = { readonly warehouse: Warehouse; readonly query: QueryOptions }
 type Params = { readonly tenantId: string; readonly salt: string; readonly until: number }
 /** Rows from `from` to before `to`, epoch ms; the newest first. */
 type Piece = { readonly from: number; readonly to: number; readonly rows: number }
@@ -103,7 +108,7 @@ const EVER: Piece = { from: 0, to: 9_000_000_000_000, rows: 0 }
 
 /** Whole hours, newest first, joined to pieces of some rows, as long as they are no more than `most`. */
 async function piecesOf(
-  warehouse: Warehouse,
+  { warehouse, query }: Reading,
   { source, time }: SnapshotTable,
   params: Params,
   most: number,
@@ -115,7 +120,7 @@ async function piecesOf(
         FROM ${source} AND toUnixTimestamp64Milli(${time}) < {until:Int64} GROUP BY hour ORDER BY hour DESC`,
       params: { tenantId: params.tenantId, until: params.until },
     },
-    { timeoutMs: TIMEOUT_MS },
+    query,
   )
   const list: Piece[] = []
   let total = 0
@@ -132,23 +137,24 @@ async function piecesOf(
 
 type Written = { readonly rows: number; readonly bytes: number; readonly since: number | null }
 
-async function writePieces(options: {
-  readonly warehouse: Warehouse
-  readonly table: SnapshotTable
-  readonly params: Params
-  readonly pieces: Pieces
-  readonly file: string
-  /** No more than these. */
-  readonly bytes: number
-}): Promise<Written> {
-  const { warehouse, table, params, pieces, file } = options
+async function writePieces(
+  options: Reading & {
+    readonly table: SnapshotTable
+    readonly params: Params
+    readonly pieces: Pieces
+    readonly file: string
+    /** No more than these. */
+    readonly bytes: number
+  },
+): Promise<Written> {
+  const { warehouse, query, table, params, pieces, file } = options
   const handle = await open(file, 'wx', 0o600)
   try {
     let bytes = 0
     let rows = 0
     let since = params.until
     for (const piece of pieces.list) {
-      const block = await warehouse.bytes(select(table, piece, params), 'Native', { timeoutMs: TIMEOUT_MS })
+      const block = await warehouse.bytes(select(table, piece, params), 'Native', query)
       if (bytes + block.length > options.bytes) return { rows, bytes, since }
       await handle.writeFile(block)
       bytes += block.length

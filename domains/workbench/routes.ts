@@ -2,6 +2,7 @@
  * The endpoint over HTTP: `POST /sql` with the statement as its body, `POST /refresh` for a new snapshot. Each with
  * `Authorization: Bearer <key>`; each question leaves a line behind before its answer goes out.
  */
+import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Clock } from '#base/clock.ts'
 import type { Log } from '#base/log.ts'
@@ -18,7 +19,7 @@ export type RoutesParts = {
     tenantId: string,
     statement: string,
     format: SqlFormat,
-  ) => Promise<{ readonly bytes: Uint8Array; readonly snapshot: Note }>
+  ) => Promise<{ readonly bytes: number; readonly body: Readable; readonly snapshot: Note }>
   readonly refresh: (tenantId: string) => Promise<Note>
   readonly audit: Audit
   readonly clock: Clock
@@ -102,13 +103,19 @@ export function createRoutes(parts: RoutesParts): FastifyInstance {
     try {
       inTurn(key, reply)
       if (!isFormat(format)) throw new Refusal(refusals.badFormat, 'There is no such format.')
-      const { bytes, snapshot } = await ask(key.tenantId, statement, format)
-      await note(bytes.length, null)
+      const { bytes, body, snapshot } = await ask(key.tenantId, statement, format)
+      try {
+        await note(bytes, null)
+      } catch (error) {
+        body.destroy()
+        throw error
+      }
       return await reply
         .type(TYPES[format])
+        .header('content-length', bytes)
         .header('x-streamverse-snapshot', snapshot.id)
         .header('x-streamverse-taken-at', new Date(snapshot.takenAt).toISOString())
-        .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+        .send(body)
     } catch (error) {
       await note(0, error instanceof Refusal ? error.code : 'SV_INTERNAL')
       throw error

@@ -36,7 +36,7 @@ suite('the workbench', () => {
     workbench = await openWorkbench({
       keys,
       ask: async (tenantId, statement, format) => ({
-        bytes: await (boxes.get(tenantId) as Sandbox).ask(statement, FORMATS[format]),
+        ...(await (boxes.get(tenantId) as Sandbox).ask(statement, FORMATS[format])),
         snapshot,
       }),
       refresh: async () => snapshot,

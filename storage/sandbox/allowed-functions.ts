@@ -49,8 +49,15 @@ const ALSO = `
 `
   .trim()
   .split(/\s+/)
-/** Of kinds that are allowed: one asks the engine anew, the others tell of the machine. */
-const NEVER = ['chdb', 'servertimezone', 'server_time_zone']
+/** Of kinds that are allowed: one asks the engine anew, the others write formats, load models or tell of the machine. */
+const NEVER = [
+  'chdb',
+  'formatrow',
+  'formatrownonewline',
+  'naivebayesngrams',
+  'servertimezone',
+  'server_time_zone',
+]
 const TABLE_FUNCTIONS = new Set([
   'numbers',
   'numbers_mt',

@@ -9,7 +9,10 @@ import path from 'node:path'
 export type SandboxLimits = {
   readonly seconds: number
   readonly resultRows: number
+  /** Of the rows of an answer, in the engine. */
   readonly resultBytes: number
+  /** Of an answer as it is written down: text takes more than numbers do. */
+  readonly answerBytes: number
   readonly memoryBytes: number
   readonly rowsToRead: number
   /** Of the text of a statement. */
@@ -20,6 +23,7 @@ export const SANDBOX_LIMITS: SandboxLimits = {
   seconds: 30,
   resultRows: 1_000_000,
   resultBytes: 128 * 1024 * 1024,
+  answerBytes: 256 * 1024 * 1024,
   memoryBytes: 1_200_000_000,
   rowsToRead: 200_000_000,
   queryBytes: 64 * 1024,

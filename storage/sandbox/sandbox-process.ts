@@ -97,7 +97,10 @@ type Worker = { readonly session: Session; tail: Promise<unknown>; waiting: numb
 /** What a failed statement had already written would come before the next answer: an empty one takes it away. */
 async function run(session: Session, statement: string, format: string): Promise<Uint8Array> {
   try {
-    return (await session.queryAsync(statement, { format })).bytes()
+    const bytes = (await session.queryAsync(statement, { format })).bytes()
+    if (bytes.length > SANDBOX_LIMITS.answerBytes)
+      throw new Refusal(refusals.tooMuch, `Written down the answer has ${bytes.length} bytes.`)
+    return bytes
   } catch (error) {
     await session.queryAsync('SELECT 1', { format: 'Null' })
     throw error
@@ -129,7 +132,10 @@ function serve(): void {
   }
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     answer(request).then(
-      (bytes) => response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+      (bytes) =>
+        response
+          .writeHead(200, { 'content-length': bytes.length })
+          .end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
       (error: unknown) => {
         const refusal = explained(error)
         const kind = Object.entries(refusals).find(([, { code }]) => code === refusal.code)?.[0] ?? 'wrong'

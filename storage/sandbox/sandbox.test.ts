@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { after, before, suite, test } from 'node:test'
 import { openSandbox, type Sandbox } from '#storage/sandbox/sandbox.ts'
 
@@ -43,9 +44,14 @@ suite('the sandbox for SQL', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
+  const answerTo = async (statement: string, format: string): Promise<Buffer> => {
+    const { bytes, body } = await sandbox.ask(statement, format)
+    const answer = await buffer(body)
+    assert.equal(answer.length, bytes)
+    return answer
+  }
   const rows = async (statement: string): Promise<Record<string, unknown>[]> =>
-    (JSON.parse((await sandbox.ask(statement, 'JSON')).toString()) as { data: Record<string, unknown>[] })
-      .data
+    (JSON.parse((await answerTo(statement, 'JSON')).toString()) as { data: Record<string, unknown>[] }).data
   const refused = async (statement: string, code: string | RegExp): Promise<void> => {
     await assert.rejects(sandbox.ask(statement, 'JSON'), (error: Error & { code?: string }) => {
       assert.match(
@@ -98,12 +104,9 @@ suite('the sandbox for SQL', () => {
 
   test('answers in the formats of the tools', async () => {
     const statement = 'SELECT sid, watchMs FROM views ORDER BY watchMs LIMIT 2'
-    assert.equal(
-      (await sandbox.ask(statement, 'CSVWithNames')).toString(),
-      '"sid","watchMs"\n"0",0\n"1",10\n',
-    )
-    assert.equal((await sandbox.ask(statement, 'Parquet')).subarray(0, 4).toString(), 'PAR1')
-    assert.equal((await sandbox.ask(statement, 'ArrowStream')).readUInt32LE(0), 0xffffffff)
+    assert.equal((await answerTo(statement, 'CSVWithNames')).toString(), '"sid","watchMs"\n"0",0\n"1",10\n')
+    assert.equal((await answerTo(statement, 'Parquet')).subarray(0, 4).toString(), 'PAR1')
+    assert.equal((await answerTo(statement, 'ArrowStream')).readUInt32LE(0), 0xffffffff)
   })
 
   test('reads no file, no other machine and no other source', async () => {
@@ -152,6 +155,8 @@ suite('the sandbox for SQL', () => {
       `FILE('${secretFile}')`,
       `(SELECT file('${secretFile}'))`,
       `chdb('SELECT 1')`,
+      "formatRow('CSV', 1)",
+      "naiveBayesNgrams('a', 1)",
       "dictGet('a', 'b', 1)",
       "joinGet('a', 'b', 1)",
       'hostName()',

@@ -7,17 +7,22 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { assert } from '#base/assert.ts'
 import { Refusal } from '#base/refusal.ts'
 import { SANDBOX_LIMITS } from '#storage/sandbox/engine-config.ts'
 import { refusals, type SandboxRefusal } from '#storage/sandbox/errors.ts'
 
+/** An answer waits in the sandbox until it is read, or its body destroyed. */
+export type SandboxAnswer = { readonly bytes: number; readonly body: Readable }
+
 export type Sandbox = {
   /**
-   * The answer to one statement as bytes in a format of the engine (ArrowStream, Parquet, CSVWithNames, JSON ...).
+   * The answer to one statement in a format of the engine (ArrowStream, Parquet, CSVWithNames, JSON ...).
    * Refuses with `SV_SQL_...` what may not be asked, is wrong, too much or too slow.
    */
-  ask(statement: string, format: string): Promise<Buffer>
+  ask(statement: string, format: string): Promise<SandboxAnswer>
   pid(): number | undefined
   /** Ends the process and removes the folder. */
   close(): Promise<void>
@@ -28,13 +33,15 @@ export type SandboxOptions = {
   readonly dir: string
   /** Our own statements that make the tables and fill them; files they name lie in `dir` and are removed after it. */
   readonly statements: readonly string[]
+  /** Ends the loading; the sandbox then rejects, and leaves nothing behind. */
+  readonly signal?: AbortSignal
 }
 
 const PROGRAM = path.join(import.meta.dirname, 'sandbox-process.ts')
 /** What a statement gets beyond its own limit, for statements that wait and for an engine that does not see its limit. */
 const GRACE_MS = 10_000
 
-export async function openSandbox({ dir, statements }: SandboxOptions): Promise<Sandbox> {
+export async function openSandbox({ dir, statements, signal }: SandboxOptions): Promise<Sandbox> {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   // Paths of Unix sockets are short.
   const socketDir = mkdtempSync(path.join(tmpdir(), 'svs-'))
@@ -45,7 +52,7 @@ export async function openSandbox({ dir, statements }: SandboxOptions): Promise<
   }
   try {
     writeFileSync(path.join(dir, 'statements.json'), JSON.stringify(statements), { mode: 0o600 })
-    await loaded(start(['load', dir]))
+    await loaded(start(['load', dir]), signal)
     for (const name of readdirSync(dir)) {
       if (name !== 'data') rmSync(path.join(dir, name), { recursive: true })
     }
@@ -74,20 +81,23 @@ export async function openSandbox({ dir, statements }: SandboxOptions): Promise<
     ask: async (statement, format) => {
       const child = await served()
       pid = child.pid
-      const late = AbortSignal.timeout(SANDBOX_LIMITS.seconds * 1000 + GRACE_MS)
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(), SANDBOX_LIMITS.seconds * 1000 + GRACE_MS)
       try {
-        return await send({ agent, socketPath, format, statement, signal: late })
+        return await send({ agent, socketPath, format, statement, signal: late.signal })
       } catch (error) {
         if (error instanceof Refusal) throw error
         // The engine does not look at its clock in every loop: what goes on for ever goes with its process.
         serving = undefined
         await ended(child)
-        if (late.aborted) {
+        if (late.signal.aborted) {
           throw new Refusal(refusals.tooSlow, 'The statement did not end in time.', { cause: error })
         }
         throw new Refusal(refusals.ended, 'The process ended while it worked on the statement.', {
           cause: error,
         })
+      } finally {
+        clearTimeout(timer)
       }
     },
     pid: () => pid,
@@ -119,9 +129,14 @@ async function ended(child: ChildProcess): Promise<void> {
   await gone
 }
 
-async function loaded(child: ChildProcess): Promise<void> {
+async function loaded(child: ChildProcess, signal: AbortSignal | undefined): Promise<void> {
   const problem = heard(child)
+  const stop = (): boolean => child.kill('SIGKILL')
+  signal?.addEventListener('abort', stop)
+  if (signal?.aborted === true) stop()
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  signal?.removeEventListener('abort', stop)
+  signal?.throwIfAborted()
   assert(code === 0, `the rows could not be loaded: ${problem()}`)
 }
 
@@ -153,7 +168,7 @@ type Question = {
   readonly signal: AbortSignal
 }
 
-const send = ({ agent, socketPath, format, statement, signal }: Question): Promise<Buffer> =>
+const send = ({ agent, socketPath, format, statement, signal }: Question): Promise<SandboxAnswer> =>
   new Promise((resolve, reject) => {
     const body = Buffer.from(statement)
     const outgoing = request(
@@ -166,15 +181,12 @@ const send = ({ agent, socketPath, format, statement, signal }: Question): Promi
         signal,
       },
       (incoming) => {
-        const chunks: Buffer[] = []
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-        incoming.once('error', reject)
-        incoming.once('end', () => {
-          const answer = Buffer.concat(chunks)
-          if (incoming.statusCode === 200) return resolve(answer)
-          const { kind, message } = JSON.parse(answer.toString()) as { kind: SandboxRefusal; message: string }
+        if (incoming.statusCode === 200)
+          return resolve({ bytes: Number(incoming.headers['content-length']), body: incoming })
+        text(incoming).then((answer) => {
+          const { kind, message } = JSON.parse(answer) as { kind: SandboxRefusal; message: string }
           reject(new Refusal(refusals[kind], message))
-        })
+        }, reject)
       },
     )
     outgoing.once('error', reject)
