@@ -96,7 +96,7 @@ async function tableOf(split: TimeSplit, inner: TimeSplit, chosen: Chosen): Prom
   const titles = split.before.titles.length
   const { scorers, weights } = await learn(split, inner, chosen, SEED)
   const popularity = countViewers(split.before)
-  const settingsOf = new Map<string, unknown>([...chosen.map(([kind, own]) => [kind.name, own] as const)])
+  const settingsOf = new Map<string, unknown>(chosen.map(([kind, own]) => [kind.name, own]))
   settingsOf.set('blend', weights)
   const all: Record<string, Scorer> = { popularity: () => popularity, ...scorers }
   return Object.entries(all).map(([model, scores]) => {
