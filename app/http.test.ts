@@ -82,8 +82,9 @@ async function sendHalf(port: number, path: string): Promise<string> {
   return text(Readable.from(socket, { objectMode: false })).catch(() => '')
 }
 
-test('a body that does not come in time is refused, but for uploads', async () => {
+test('a body that does not come in time is refused, but for uploads', async (t) => {
   const app = createHttp({ ...options, bodyMs: 200 })
+  t.after(() => app.close())
   app.post('/echo', async (request) => request.body)
   app.post('/uploads', async (request) => request.body)
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -93,7 +94,6 @@ test('a body that does not come in time is refused, but for uploads', async () =
   const whole = await app.inject({ method: 'POST', url: '/echo', payload: { whole: true } })
   assert.deepEqual(whole.json(), { whole: true })
   await wait(300)
-  await app.close()
 })
 
 test('the metrics go to those who may watch only', async () => {
