@@ -127,10 +127,12 @@ export function defineModels(builder: Builder) {
       type: ModelVersion,
       nullable: true,
       description:
-        'Takes the canary back where one runs; else the champion: the one before it, or popularity, serves then.',
-      resolve: (_, __, { ports, caller }) => {
+        'Takes the canary back where one runs; else the champion: the one before it, or popularity, serves then. With ' +
+        '`version` only when that is the one it would take back.',
+      args: { version: t.arg.id() },
+      resolve: (_, { version }, { ports, caller }) => {
         demandRole(caller, 'dataScientist', 'operator')
-        return ports.rollbackModel(caller.tenantId, nameOf(caller))
+        return ports.rollbackModel(caller.tenantId, nameOf(caller), version ?? undefined)
       },
     }),
   }))

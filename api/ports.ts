@@ -369,7 +369,7 @@ export type Ports = {
     despite?: string,
   ) => Promise<ModelRecord>
   readonly canary: (tenantId: string) => Promise<CanaryRecord | null>
-  readonly rollbackModel: (tenantId: string, by: string) => Promise<ModelRecord | null>
+  readonly rollbackModel: (tenantId: string, by: string, versionId?: string) => Promise<ModelRecord | null>
   readonly ledger: (tenantId: string, from: number, to: number, stepMs: number) => Promise<LedgerRecord>
   readonly repeatedEvents: (tenantId: string, from: number, to: number) => Promise<number>
   readonly deadLetters: (

@@ -5,6 +5,9 @@ import { Refusal } from '#base/refusal.ts'
 import { passesAll } from '#models/gates.ts'
 import { type LearnPorts, trainModel } from '#models/learn.ts'
 
+/** Tried in this order: where NCF is surely below EASE, EASE is what viewers should get. */
+const KINDS = ['ncf', 'ease'] as const
+
 export async function trainFirstModel(options: {
   readonly tenantId: string
   readonly ports: LearnPorts
@@ -16,18 +19,23 @@ export async function trainFirstModel(options: {
   if ((await ports.registry.list(tenantId)).length > 0) return
   const work = board.begin('training', 'Learning what viewers like')
   try {
-    const model = await trainModel(
-      {
-        tenantId,
-        signal,
-        onProgress: ({ step, progress, epoch }) =>
-          work.update(progress, epoch === undefined ? step : `${step}, epoch ${epoch}`),
-      },
-      ports,
-    )
-    const better = passesAll(model.gates ?? [])
-    if (better) await ports.registry.promote(tenantId, model.id, 'first training')
-    work.done(better ? `${model.id} is before viewers` : 'not surely better; popularity stays')
+    for (const kind of KINDS) {
+      const model = await trainModel(
+        {
+          tenantId,
+          model: kind,
+          signal,
+          onProgress: ({ step, progress, epoch }) =>
+            work.update(progress, epoch === undefined ? step : `${step}, epoch ${epoch}`),
+        },
+        ports,
+      )
+      if (!passesAll(model.gates ?? [])) continue
+      await ports.registry.promote(tenantId, model.id, 'first training')
+      work.done(`${model.id} is before viewers`)
+      return
+    }
+    work.done('not surely better; popularity stays')
   } catch (error) {
     if (signal.aborted) return
     log.error({ err: error }, 'the first training failed')

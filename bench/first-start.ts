@@ -94,7 +94,7 @@ async function watchFirstStart(platform: Platform, begun: number, measured: Meas
       },
       900_000,
     )
-  const trained = until((status) => status.activeModel.startsWith('ncf') && isOver(status, 'history'))
+  const trained = until((status) => status.activeModel !== 'popularity' && isOver(status, 'history'))
   const clips = until((status) => isOver(status, 'clips'))
   await Promise.all([
     trained.then(() => {

@@ -56,6 +56,37 @@ test('equal arms, looked at eighty times, break a guardrail in hardly a run; a l
   assert.ok(found >= 190, `${found} of 200`)
 })
 
+/** Equal arms whose viewers' plays go on adding up, looked at every ten minutes for a day. */
+function breaksWhileItGrows(seed: number, share: number, perDay: number): boolean {
+  const random = createRandom(seed)
+  const viewers = Array.from({ length: 1000 }, (_, k) => ({
+    canary: random.next() < share,
+    from: k * 0.1,
+    rate: (-Math.log(1 - random.next()) * perDay) / 144,
+    plays: 0,
+  }))
+  for (let look = 0; look < 144; look++) {
+    const here = viewers.filter(({ from }) => from <= look)
+    for (const viewer of here) if (random.next() < viewer.rate) viewer.plays++
+    const of = (canary: boolean): number[] =>
+      here.filter((viewer) => viewer.canary === canary).map(({ plays }) => plays)
+    if (of(true).length < 2 || of(false).length < 2) continue
+    const judged = judgeGuardrail({ name: 'plays', canary: summed(of(true)), champion: summed(of(false)) })
+    if (judged.verdict === 'broken') return true
+  }
+  return false
+}
+
+for (const share of [0.05, 0.1, 0.5]) {
+  test(`equal arms whose plays add up, ${share * 100} % in the canary, break a guardrail in hardly a run`, () => {
+    const runs = Array.from({ length: 60 }, (_, seed) => seed)
+    for (const perDay of [1, 3]) {
+      const broken = runs.filter((seed) => breaksWhileItGrows(seed, share, perDay)).length
+      assert.ok(broken <= 3, `${broken} of 60 at ${perDay} plays a day`)
+    }
+  })
+}
+
 test('few viewers decide nothing', () => {
   const few = { viewers: 49, mean: 0, variance: 0 }
   const { verdict } = judgeGuardrail({

@@ -21,11 +21,11 @@ export type Arm = (typeof ARMS)[number]
 
 /** Which arm a viewer is in: the same for as long as the canary runs, another draw for another version. */
 export function armOf({ modelId, share }: Pick<Canary, 'modelId' | 'share'>, viewerKey: string): Arm {
-  return spread(fnv1a(`${modelId}/${viewerKey}`)) / 2 ** 32 < share ? 'canary' : 'champion'
+  return mixed(fnv1a(`${modelId}/${viewerKey}`)) / 2 ** 32 < share ? 'canary' : 'champion'
 }
 
 /** Makes keys that differ in a letter differ in every bit (the last step of MurmurHash3, Appleby). */
-function spread(hash: number): number {
+function mixed(hash: number): number {
   let h = hash ^ (hash >>> 16)
   h = Math.imul(h, 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
@@ -36,7 +36,7 @@ function spread(hash: number): number {
 export type Summary = { readonly viewers: number; readonly mean: number; readonly variance: number }
 export type Guarded = { readonly name: string; readonly canary: Summary; readonly champion: Summary }
 export type Guardrail = Guarded & {
-  /** Mean of the canary's viewers less that of the others, with a 95 % interval that may be looked at at any time. */
+  /** Mean of the canary's viewers less that of the others, with a 95 % interval that may be looked at often. */
   readonly difference: number
   readonly low: number
   readonly high: number
@@ -50,8 +50,9 @@ const MIN_VIEWERS = 50
 
 /**
  * Broken when the whole interval lies below zero. The interval is an asymptotic confidence sequence (Waudby-Smith, Arbour,
- * Sinha, Kennedy and Ramdas 2021, "Time-uniform central limit theory", theorem 2.2): it holds at all looks at once, so
- * that looking every minute does not break a guardrail by chance.
+ * Sinha, Kennedy and Ramdas 2021, "Time-uniform central limit theory", theorem 2.2): over viewers who come one after the
+ * other it holds at all looks at once. That the same viewers' plays go on adding up is not in the theorem; simulations of
+ * it are in the test.
  */
 export function judgeGuardrail(guarded: Guarded): Guardrail {
   const { canary, champion } = guarded
@@ -66,7 +67,9 @@ export function judgeGuardrail(guarded: Guarded): Guardrail {
       verdict: 'too few viewers',
     }
   }
-  const variance = fewest * (canary.variance / canary.viewers + champion.variance / champion.viewers)
+  // The larger of the two for both: while few of a small arm have played, its own says next to nothing.
+  const spread = Math.max(canary.variance, champion.variance)
+  const variance = fewest * spread * (1 / canary.viewers + 1 / champion.viewers)
   const mixing = (-2 * Math.log(ALPHA) + Math.log(-2 * Math.log(ALPHA) + 1)) / TUNED_FOR
   const spent = fewest * mixing + 1
   const width = Math.sqrt(

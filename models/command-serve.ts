@@ -1,5 +1,5 @@
 /** What viewers get: `streamverse promote`, `canary`, `rollback`. */
-import { describeGuardrail } from '#models/canary.ts'
+import { describeGuardrail, MAX_SHARE } from '#models/canary.ts'
 import { type ModelCommand, readArguments, SHARED_HELP } from '#models/command-line.ts'
 import { readGuardrails } from '#models/watch-canary.ts'
 
@@ -16,7 +16,12 @@ export const promote: ModelCommand = {
     if (version === undefined)
       throw new TypeError('promote takes the version to promote; `models` lists them')
     const { registry, by, print } = ports
-    const share = values.share === undefined ? null : Number(values.share) / 100
+    const percent = values.share === undefined ? null : Number(values.share)
+    if (percent !== null && !(percent > 0 && percent <= 100 * MAX_SHARE))
+      throw new TypeError(
+        `--share takes a percentage above 0 and up to ${100 * MAX_SHARE}, not ${values.share}`,
+      )
+    const share = percent === null ? null : percent / 100
     const model =
       share === null
         ? await registry.promote(tenantId, version, by, values.despite)
@@ -47,7 +52,7 @@ time. Exits with 1 when no canary runs.${SHARED_HELP}`,
     else {
       const since = new Date(running.startedAt).toISOString().slice(0, 16)
       ports.print(
-        `${Math.round(running.share * 100)} % of the viewers get ${running.modelId} since ${since}Z.`,
+        `${Number((running.share * 100).toPrecision(3))} % of the viewers get ${running.modelId} since ${since}Z.`,
       )
       for (const guardrail of guardrails) ports.print(`  ${describeGuardrail(guardrail)}`)
     }

@@ -59,7 +59,7 @@ export const train: ModelCommand = {
   summary: 'learn a new version from the plays so far',
   help: `Reads who watched what from the warehouse, trains in its own process, measures the result on the last part of the
 time against popularity, EASE and the version before viewers, and stores it as a candidate. The platform keeps running.
-Ctrl-C ends learning early and keeps the best so far. A training that was killed goes on where it was when the same
+Ctrl-C ends the choice of settings and epochs: the best so far is learned, measured and kept. A training that was killed goes on where it was when the same
 command meets the same plays.
 
   --model kind    ncf without it; one of
@@ -72,7 +72,7 @@ ${kindLines}
   --engine name   of NCF. auto: TensorFlow.js where it reaches a GPU, else the kernels on the CPU (default). wasm: the
                   kernels. tfjs: TensorFlow.js, GPU or not; scripts/install-gpu.sh installs it. Near, not equal bits
   --promote       put the version before viewers when every gate is open: its ndcg@10 surely above popularity (95 %
-                  interval above zero), and not surely below EASE or the version there is${SHARED_HELP}`,
+                  interval above zero), not surely below EASE or the version there is, and learned from the platform's plays${SHARED_HELP}`,
   run: async (args, ports) => {
     const { values, tenantId, whole, from } = readArguments(args, ports)
     const json = values.json === true

@@ -27,6 +27,11 @@ export const refusals = defineRefusals({
     status: 404,
     fix: 'List the versions with `streamverse models` and name one of them.',
   },
+  notNextToRollBack: {
+    code: 'SV_NOT_NEXT_TO_ROLL_BACK',
+    status: 409,
+    fix: 'Look at what viewers get now, and take that back.',
+  },
   nothingToRollBack: {
     code: 'SV_NOTHING_TO_ROLL_BACK',
     status: 409,

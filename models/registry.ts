@@ -51,13 +51,13 @@ export type Registry = {
     by: string,
     despite?: string,
   ): Promise<ModelVersion>
-  /** Takes the canary back; nothing happens when there is none. */
-  endCanary(tenantId: string, by: string): Promise<void>
+  /** Takes this canary back; nothing happens when it is over already. */
+  endCanary(tenantId: string, canary: Canary, by: string): Promise<void>
   /**
    * Takes the canary back where one runs, else the active version; resolves to the version all viewers get then, null
-   * when that is popularity.
+   * when that is popularity. With `id` only when that is the version it would take back.
    */
-  rollback(tenantId: string, by: string): Promise<ModelVersion | null>
+  rollback(tenantId: string, by: string, id?: string): Promise<ModelVersion | null>
   /** Hears of every change by any process; '' when some may have been missed. */
   onChange(heard: (tenantId: string) => void): () => void
   close(): Promise<void>
@@ -133,12 +133,20 @@ export async function openRegistry(options: {
       )
       return { ...wanted, state: 'canary' }
     },
-    endCanary: (tenantId, by) =>
+    endCanary: (tenantId, { modelId, startedAt }, by) =>
       change(tenantId, async (trx) => {
-        await takeCanaryBack(trx, tenantId, by, clock.now())
+        const running = await findCanary(trx, tenantId)
+        if (running?.modelId === modelId && running.startedAt === startedAt)
+          await takeCanaryBack(trx, tenantId, by, clock.now())
       }),
-    rollback: async (tenantId, by) => {
+    rollback: async (tenantId, by, id) => {
       const restored = await change(tenantId, async (trx) => {
+        const running = (await findCanary(trx, tenantId))?.modelId
+        const next = running ?? (await topPromotion(trx, tenantId))?.modelId
+        if (id !== undefined && next !== id) {
+          const now = next === undefined ? 'none is before viewers' : `that is ${next}`
+          throw new Refusal(refusals.notNextToRollBack, `${id} is not the version to take back; ${now}.`)
+        }
         const ended = await takeCanaryBack(trx, tenantId, by, clock.now())
         return ended
           ? ((await topPromotion(trx, tenantId))?.modelId ?? null)
@@ -253,6 +261,8 @@ async function putCanary(
   canary: Canary,
 ): Promise<void> {
   const { share, startedAt, startedBy } = canary
+  if ((await topPromotion(trx, model.tenantId))?.modelId === model.id)
+    throw new Refusal(refusals.canaryImpossible, `${model.id} is before all viewers.`)
   await takeCanaryBack(trx, model.tenantId, startedBy, startedAt)
   await insertCanary(trx, model.tenantId, canary)
   await addToOutbox(trx, 'modelOutbox', [
@@ -312,8 +322,13 @@ async function promoteVersion(
   at: number,
 ): Promise<void> {
   const previous = await topPromotion(trx, model.tenantId)
-  if (previous?.modelId === model.id) return
-  await closeCanary(trx, model.tenantId, by, at)
+  const running = await findCanary(trx, model.tenantId)
+  if (previous?.modelId === model.id) {
+    await takeCanaryBack(trx, model.tenantId, by, at)
+    return
+  }
+  if (running?.modelId === model.id) await closeCanary(trx, model.tenantId, by, at)
+  else await takeCanaryBack(trx, model.tenantId, by, at)
   await trx
     .insertInto('modelPromotions')
     .values({ tenantId: model.tenantId, modelId: model.id, promotedAt: String(at), promotedBy: by })

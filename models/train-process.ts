@@ -45,6 +45,8 @@ async function train(options: ToTraining, stop: AbortSignal): Promise<FromTraini
 }
 
 os.setPriority(NICENESS)
+// Ctrl-C reaches the whole group: whoever started this decides what it means, and takes it along when it ends.
+process.on('SIGINT', () => {})
 process.once('disconnect', () => process.exit(1))
 process.once('message', async (options: ToTraining) => {
   const stop = new AbortController()

@@ -51,6 +51,36 @@ test('a training process killed from outside is started again and ends the same'
   assert.equal(Buffer.compare(killed.onnx, (await trainAndEvaluate(options)).onnx), 0)
 })
 
+test('a training that is stopped while it chooses learns what was best so far, whole', async () => {
+  const stop = new AbortController()
+  const epochs: number[] = []
+  const stopped = await runTraining({
+    interactions: world.interactions,
+    seed: 4,
+    threads: 1,
+    stop: stop.signal,
+    onProgress: ({ step, epoch }) => {
+      if (step !== 'choosing' || epoch === undefined) return
+      epochs.push(epoch)
+      if (epoch === 3) stop.abort()
+    },
+  })
+  const { pretrain } = stopped.settings as { pretrain: readonly number[] }
+  assert.ok(
+    pretrain.every((count) => count > 0),
+    JSON.stringify(pretrain),
+  )
+  const popularity = stopped.evaluation.baselines.find(({ name }) => name === 'popularity')
+  assert.ok((popularity?.gap?.value ?? -1) > 0, JSON.stringify(popularity))
+  const whole = await trainAndEvaluate({
+    interactions: world.interactions,
+    seed: 4,
+    threads: 1,
+    settings: stopped.settings,
+  })
+  assert.ok(whole.validation.length > 0)
+})
+
 test('a training that is called off ends its process', async () => {
   const calledOff = new AbortController()
   const pids: number[] = []

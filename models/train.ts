@@ -68,7 +68,7 @@ export type TrainingOptions = {
   /** A folder to keep where the training stands, and to go on from when it was ended. */
   readonly checkpoints?: string
   readonly onProgress?: (progress: TrainingProgress) => void
-  /** Ends learning early: what was best so far goes on to be measured and kept. */
+  /** Ends the choice of settings and epochs: what was best so far is learned, measured and kept. */
   readonly stop?: AbortSignal
 }
 
@@ -113,10 +113,7 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     options.checkpoints === undefined
       ? null
       : openCheckpoints(options.checkpoints, keyOf(kind.name, first, engine, options))
-  const going = {
-    ...(stop === undefined ? {} : { signal: stop }),
-    ...(checkpoints === null ? {} : { checkpoints }),
-  }
+  const going = checkpoints === null ? {} : { checkpoints }
   const { settings, validation, trials } = await chooseSettings(kind, inner, {
     seed,
     threads,
@@ -124,6 +121,8 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     settings: first,
     onEpoch: said('choosing', 0, 0.5, tries),
     ...going,
+    // Stops the choice only: what was chosen is then learned whole, or it would be served half done.
+    ...(stop === undefined ? {} : { signal: stop }),
   })
   said('comparing', 0.5, 0.5)(null)
   const baselines = await baselinesFor(kind, split, inner, options)

@@ -47,7 +47,7 @@ function runOnce({ onProgress, onProcess, signal, stop, ...options }: RunOptions
       if (child.connected) child.send('stop')
     }
     stop?.addEventListener('abort', stopEarly, { once: true })
-    child.once('error', reject)
+    child.on('error', reject)
     child.once('exit', (code, by) => {
       stop?.removeEventListener('abort', stopEarly)
       reject(new TrainingDied(`The training process ended (${by ?? code}).`))

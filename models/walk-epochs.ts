@@ -60,7 +60,9 @@ export async function walkEpochs(
 
   if (saved === null && stopBy !== undefined && walk.startsGood === true)
     keepIfBest(stopBy.judge(walk.scores))
-  while (saved?.finished !== true && done < walk.epochs && !isOver() && signal?.aborted !== true) {
+  // One epoch is walked whatever comes, so that what is kept has learned something.
+  const mayGo = (): boolean => signal?.aborted !== true || (done === 0 && walk.startsGood !== true)
+  while (saved?.finished !== true && done < walk.epochs && !isOver() && mayGo()) {
     const epoch = done
     loss = await walk.epoch(epoch, (share) => report(epoch, share))
     done++

@@ -43,24 +43,30 @@ export async function checkCanary(tenantId: string, ports: LearnPorts): Promise<
   if (canary === null) return null
   const broken = (await readGuardrails(tenantId, canary, ports)).find(({ verdict }) => verdict === 'broken')
   if (broken === undefined) return null
-  await ports.registry.endCanary(tenantId, `guardrail, ${describeGuardrail(broken)}`)
+  await ports.registry.endCanary(tenantId, canary, `guardrail, ${describeGuardrail(broken)}`)
   return broken
 }
 
 /** Looks at the canaries of all tenants once a minute. */
 export function watchCanaries(ports: LearnPorts, log: Log): { close(): Promise<void> } {
-  let running = Promise.resolve()
+  let running: Promise<void> | null = null
   const look = async (): Promise<void> => {
     for (const tenantId of await ports.registry.tenantsWithCanary()) {
-      const broken = await checkCanary(tenantId, ports)
-      if (broken !== null)
-        log.warn({ tenantId, guardrail: describeGuardrail(broken) }, 'a canary was taken back')
+      try {
+        const broken = await checkCanary(tenantId, ports)
+        if (broken !== null)
+          log.warn({ tenantId, guardrail: describeGuardrail(broken) }, 'a canary was taken back')
+      } catch (error) {
+        log.error({ err: error, tenantId }, 'a canary was not looked at')
+      }
     }
   }
   const timer = setInterval(() => {
-    running = running
-      .then(look)
+    running ??= look()
       .catch((error: unknown) => log.error({ err: error }, 'canaries were not looked at'))
+      .finally(() => {
+        running = null
+      })
   }, EVERY_MS).unref()
   return {
     close: async () => {

@@ -1,6 +1,6 @@
 /** The folder of a training set: written beside under another name and put in place whole, so that none is ever half there. */
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Refusal } from '#base/refusal.ts'
 import { refusals } from '#features/errors.ts'
@@ -18,7 +18,7 @@ export type Folder = {
 /** Refuses a folder that holds anything but an earlier training set, which is then replaced. */
 export async function openFolder(out: string): Promise<Folder> {
   const at = path.resolve(out)
-  const taken = existsSync(at) && !existsSync(path.join(at, MANIFEST)) && (await readdir(at)).length > 0
+  const taken = existsSync(at) && !(await isTrainingSet(at))
   if (taken) throw new Refusal(refusals.datasetFolderTaken, `${out} holds something else.`)
   const draft = `${at}.draft-${process.pid}`
   await rm(draft, { recursive: true, force: true })
@@ -31,5 +31,20 @@ export async function openFolder(out: string): Promise<Folder> {
       await rename(draft, at)
     },
     close: () => rm(draft, { recursive: true, force: true }),
+  }
+}
+
+const PART = /^part-\d+\.(parquet|arrows?)$/
+
+/** Nothing but a manifest of ours and its parts, or nothing at all: what may be replaced. */
+async function isTrainingSet(folder: string): Promise<boolean> {
+  const names = await readdir(folder)
+  if (names.length === 0) return true
+  if (!names.includes(MANIFEST) || !names.every((name) => name === MANIFEST || PART.test(name))) return false
+  try {
+    const manifest = JSON.parse(await readFile(path.join(folder, MANIFEST), 'utf8')) as { dataHash?: unknown }
+    return typeof manifest.dataHash === 'string'
+  } catch {
+    return false
   }
 }

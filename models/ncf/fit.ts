@@ -24,7 +24,7 @@ export const NCF_DEFAULTS: NcfSettings = {
   negatives: 4,
   batch: 640,
   learningRate: 0.002,
-  decay: 0.5,
+  decay: 1,
   spread: 0.05,
   epochs: 30,
   pretrain: [15, 15],

@@ -42,5 +42,5 @@ export function drawForest(
 <text class="figures" x="${WIDTH}" y="${y + 4}" text-anchor="end">${figures}</text></g>`
   })
   const axis = `<line class="axis" x1="${x(0)}" x2="${x(0)}" y1="0" y2="${height}"/>`
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">${axis}${rows.join('\n')}</svg>`
+  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="${escapeHtml(title)}">${axis}${rows.join('\n')}</svg>`
 }

@@ -88,7 +88,7 @@ function evaluationSections(
   const gaps = baselines.flatMap(({ name, gap }) => (gap === undefined ? [] : [{ label: name, ...gap }]))
   const ofSlices = slices.map(({ viewers, ...slice }) => ({
     ...whiskerOf(slice),
-    note: `${count(viewers)}`,
+    note: `${count(viewers)} viewers`,
   }))
   return [
     section(

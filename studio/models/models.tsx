@@ -51,7 +51,9 @@ const PROMOTE = gql<unknown, { version: string; share: number | null; despite: s
   `mutation Promote($version: ID!, $share: Float, $despite: String) {
     promoteModel(version: $version, share: $share, despite: $despite) { ${VERSION} } }`,
 )
-const ROLLBACK = gql<unknown, Record<string, never>>(`mutation Rollback { rollbackModel { ${VERSION} } }`)
+const ROLLBACK = gql<unknown, { version: string }>(
+  `mutation Rollback($version: ID!) { rollbackModel(version: $version) { ${VERSION} } }`,
+)
 
 export const ModelsPage = () => (
   <Container size="lg" px={0}>
@@ -128,7 +130,7 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
   const closed = back ? [] : model.gates.filter(({ passed }) => !passed)
   const act = async (): Promise<void> => {
     const { error } = await (back
-      ? rollback({})
+      ? rollback({ version: model.id })
       : promote({
           version: model.id,
           share: share === 'all' ? null : Number(share),
@@ -171,6 +173,7 @@ function VersionCard({ model, again }: { readonly model: Version; readonly again
         </div>
         <Button
           variant={back ? 'default' : 'filled'}
+          aria-label={`${back ? 'Roll back' : 'Promote'} ${model.id}`}
           onClick={() => setAsking(back ? 'rollback' : 'promote')}
         >
           {back ? 'Roll back' : 'Promote'}

@@ -31,7 +31,7 @@ before(async () => {
   // The world is at rest before anything is counted: history said, first model trained.
   const status = (): Promise<{ status: { work: { key: string }[]; activeModel: string } }> =>
     mara.ask('{ status { activeModel work { key } } }')
-  await eventually(status, ({ status: { activeModel } }) => activeModel.startsWith('ncf'), 180_000)
+  await eventually(status, ({ status: { activeModel } }) => activeModel !== 'popularity', 180_000)
 })
 after(async () => {
   await browser?.close()
