@@ -15,7 +15,7 @@ export type InteractionRow = {
   titleId: string
   /** Epoch ms of the first valid play. */
   at: number
-  /** Of the first valid play: 0.5 for one that just counts, to 1 for one watched whole. */
+  /** 0.5 for a play that just counts, to 1 for one watched whole. */
   strength: number
 }
 
@@ -45,8 +45,8 @@ export function interactions(scope: InteractionScope): Statement<InteractionRow>
     sql: sql`
       SELECT assumeNotNull(views.viewerKey) AS viewerKey, views.titleId AS titleId,
         toFloat64(toUnixTimestamp64Milli(min(views.startedAt))) AS at,
-        toFloat32(argMin(0.5 + 0.5 * multiIf(views.endReason = 'completed', 1.0,
-          titles.durationMs > 0, least(1.0, views.contentMs / titles.durationMs), 0.5), (views.startedAt, views.sid, views.playerId))) AS strength
+        toFloat32(max(0.5 + 0.5 * multiIf(views.endReason = 'completed', 1.0,
+          titles.durationMs > 0, least(1.0, views.contentMs / titles.durationMs), 0.5))) AS strength
       FROM (SELECT * FROM views FINAL WHERE tenantId = {tenantId:String}) AS views
       LEFT JOIN ${TITLE_LENGTHS} AS titles ON titles.titleId = views.titleId
       WHERE views.isPlay AND NOT views.bot AND NOT views.kids AND views.surface != 'preview'

@@ -59,7 +59,8 @@ export const train: ModelCommand = {
   summary: 'learn a new version from the plays so far',
   help: `Reads who watched what from the warehouse, trains in its own process, measures the result on the last part of the
 time against popularity, EASE and the version before viewers, and stores it as a candidate. The platform keeps running.
-Ctrl-C ends the choice of settings and epochs: the best so far is learned, measured and kept. A training that was killed goes on where it was when the same
+Ctrl-C ends the choice of settings and epochs: the best so far is learned, measured and kept.
+A training that was killed goes on where it was when the same
 command meets the same plays.
 
   --model kind    ncf without it; one of

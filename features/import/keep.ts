@@ -59,7 +59,7 @@ export async function keepRows(
     const { lowest, highest } = staged.scale ?? { lowest: 0, highest: 0 }
     const strength =
       highest > lowest
-        ? sql`0.5 + 0.5 * (argMin(strength, (at, line)) - {lowest:Float64}) / ({highest:Float64} - {lowest:Float64})`
+        ? sql`0.5 + 0.5 * (max(strength) - {lowest:Float64}) / ({highest:Float64} - {lowest:Float64})`
         : '1'
     await engine.command({
       sql: sql`
