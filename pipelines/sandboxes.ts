@@ -165,19 +165,25 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
     refresh: async (tenantId) => {
       const tenant = tenantOf(tenantId)
       tenant.usedAt = clock.now()
-      const old = await tenant.house
-      if (clock.now() - old.note.takenAt < FRESH_MS) return old.note
-      tenant.refreshing ??= build(tenantId).finally(() => {
-        tenant.refreshing = null
-      })
-      const house = await tenant.refreshing
-      // The first of those who waited puts it in place.
-      if ((await tenant.house) === old) {
-        tenant.house = Promise.resolve(house)
-        if (tenants.get(tenantId) !== tenant) retire(house)
-        retire(old)
+      // At work: it is not let go to make room for another.
+      tenant.asked++
+      try {
+        const old = await tenant.house
+        if (clock.now() - old.note.takenAt < FRESH_MS) return old.note
+        tenant.refreshing ??= build(tenantId).finally(() => {
+          tenant.refreshing = null
+        })
+        const house = await tenant.refreshing
+        // The first of those who waited puts it in place.
+        if ((await tenant.house) === old) {
+          tenant.house = Promise.resolve(house)
+          if (tenants.get(tenantId) !== tenant) retire(house)
+          retire(old)
+        }
+        return house.note
+      } finally {
+        tenant.asked--
       }
-      return house.note
     },
     close: async () => {
       stopping.abort()

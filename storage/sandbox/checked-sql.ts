@@ -114,6 +114,6 @@ export function* problemsOf(tree: string, functions: AllowedFunctions): Generato
   }
 }
 
-/** A name without a database is one of ours, or of a WITH: there is nothing else. */
+/** Plain names only: the engine takes any other for a path, and tells by its refusal whether there is such a file. */
 const isOwnTable = (name: string): boolean =>
-  !name.includes('.') || name.startsWith(`${OWN_DATABASE}.`) || name.startsWith(`\`${OWN_DATABASE}\`.`)
+  new RegExp(`^(?:(?:${OWN_DATABASE}|\`${OWN_DATABASE}\`)\\.)?(?:[\\w ]+|\`[\\w ]+\`)$`).test(name)

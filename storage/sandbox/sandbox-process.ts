@@ -3,8 +3,9 @@
  * then to answer SQL about them (`serve`) as a user of the engine who may do nothing else. Answers over a Unix socket that
  * only we may open, and lives as long as the pipe to its parent.
  */
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFile } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { setPriority } from 'node:os'
 import path from 'node:path'
 import { Session } from 'chdb'
 import { Refusal } from '#base/refusal.ts'
@@ -107,6 +108,18 @@ async function run(session: Session, statement: string, format: string): Promise
   }
 }
 
+/** An answer grows outside of what the engine counts: past this the process goes, with what it works on. */
+const MOST_RESIDENT_BYTES = 2_200_000_000
+
+function watchMemory(): void {
+  setInterval(() => {
+    if (process.memoryUsage.rss() > MOST_RESIDENT_BYTES) process.exit(1)
+  }, 50).unref()
+  setPriority(10)
+  // Where memory runs out this is what should go, not the platform.
+  if (process.platform === 'linux') writeFile('/proc/self/oom_score_adj', '1000', () => {})
+}
+
 function serve(): void {
   const config = writeEngineConfig(dir, SANDBOX_LIMITS)
   const open = (): Session => new Session(data, { connectionArgs: [`--config-file=${config}`] })
@@ -144,6 +157,7 @@ function serve(): void {
     )
   })
   server.requestTimeout = 0
+  watchMemory()
   server.listen(socketPath, () => {
     chmodSync(socketPath, 0o600)
     process.stdout.write('ready\n')

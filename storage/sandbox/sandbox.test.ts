@@ -65,6 +65,19 @@ suite('the sandbox for SQL', () => {
     })
   }
 
+  test('does not tell whether there is a file', async () => {
+    for (const name of [secretFile, '/etc/passwd', path.join(folder, 'nothing'), 'no-such.csv']) {
+      for (const table of [`\`${name}\``, `default.\`${name}\``]) {
+        await refused(`SELECT * FROM ${table}`, 'SV_SQL_NOT_ALLOWED')
+      }
+    }
+  })
+
+  test('an answer that grows past all bounds ends with its process, and the next question is answered', async () => {
+    await refused(`SELECT 1 AS ${'a'.repeat(1000)} FROM numbers(1000000)`, /^SV_SQL_(TOO_MUCH|ENDED)$/)
+    assert.deepEqual(await rows('SELECT count() AS n FROM views'), [{ n: 100 }])
+  })
+
   test('answers what an analyst asks', async () => {
     const questions: Record<string, unknown> = {
       'SELECT count() AS n FROM views': 100,

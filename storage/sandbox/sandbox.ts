@@ -79,7 +79,8 @@ export async function openSandbox({ dir, statements, signal }: SandboxOptions): 
   let pid: number | undefined
   return {
     ask: async (statement, format) => {
-      const child = await served()
+      const working = served()
+      const child = await working
       pid = child.pid
       const late = new AbortController()
       const timer = setTimeout(() => late.abort(), SANDBOX_LIMITS.seconds * 1000 + GRACE_MS)
@@ -88,7 +89,7 @@ export async function openSandbox({ dir, statements, signal }: SandboxOptions): 
       } catch (error) {
         if (error instanceof Refusal) throw error
         // The engine does not look at its clock in every loop: what goes on for ever goes with its process.
-        serving = undefined
+        if (serving === working) serving = undefined
         await ended(child)
         if (late.signal.aborted) {
           throw new Refusal(refusals.tooSlow, 'The statement did not end in time.', { cause: error })
@@ -119,11 +120,13 @@ function start(args: readonly string[]): ChildProcess {
     cwd: '/',
   })
   child.stdin?.on('error', () => {})
+  // One that cannot be started says so here, and is as one that ended.
+  child.on('error', () => child.emit('exit', 1, null))
   return child
 }
 
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.kill('SIGKILL')
   await gone
