@@ -1,11 +1,15 @@
 /** What the data scientist's commands share: their options, and how figures are printed. */
 import { parseArgs } from 'node:util'
 import type { Command as AnyCommand, Shell } from '#base/command.ts'
+import { Refusal } from '#base/refusal.ts'
 import type { Imports } from '#features/import/imports.ts'
 import type { Interactions } from '#features/interactions.ts'
+import { refusals } from '#models/errors.ts'
 import type { Evaluation, Metric } from '#models/evaluate/evaluate.ts'
+import { fixed, interval, signed } from '#models/evaluate/words.ts'
 import type { Gate } from '#models/gates.ts'
 import type { LearnPorts } from '#models/learn.ts'
+import type { Registry } from '#models/registry.ts'
 import type { ModelVersion } from '#models/version.ts'
 
 export type ModelCommandPorts = LearnPorts &
@@ -56,11 +60,6 @@ export const SHARED_HELP = `
   --tenant <id>   whose model; the platform's own tenant without it
   --json          one JSON document instead of text`
 
-export const fixed = (n: number | undefined): string => (n === undefined ? '-' : n.toFixed(4))
-const signed = (n: number): string => `${n < 0 ? '' : '+'}${fixed(n)}`
-const interval = (low: number | undefined, high: number | undefined): string =>
-  low === high ? '' : `[${fixed(low)}, ${fixed(high)}]`
-
 export function metricLine(metric: Metric): string {
   const { name, value, low, high, against, difference, differenceLow, differenceHigh } = metric
   const own = `  ${name.padEnd(18)} ${fixed(value)}  ${interval(low, high)}`.trimEnd()
@@ -91,3 +90,15 @@ export function printGates(gates: readonly Gate[], ports: ModelCommandPorts): vo
 export const describeVersion = (model: ModelVersion): string =>
   `${model.id}  ${model.state.padEnd(9)}  ${new Date(model.trainedAt).toISOString().slice(0, 16)}Z  ` +
   `${model.interactionCount} plays, ${model.viewerCount} viewers, ${model.titleCount} titles`
+
+/** The version named, or the newest. */
+export async function findVersion(registry: Registry, tenantId: string, id?: string): Promise<ModelVersion> {
+  const found = id === undefined ? (await registry.list(tenantId))[0] : await registry.get(tenantId, id)
+  if (found === undefined || found === null) {
+    throw new Refusal(
+      refusals.modelMissing,
+      id === undefined ? 'No model has been trained yet.' : `There is no model version ${id}.`,
+    )
+  }
+  return found
+}

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import {
   describeVersion,
+  findVersion,
   type ModelCommand,
   metricLine,
   printEvaluation,
@@ -11,7 +12,7 @@ import {
 } from '#models/command-line.ts'
 import { writeCard } from '#models/report/card.ts'
 import { writeReport } from '#models/report/report.ts'
-import { evaluateSince, findVersion } from '#models/since.ts'
+import { evaluateSince } from '#models/since.ts'
 
 export const evaluate: ModelCommand = {
   usage: 'evaluate [version] [--from import] [--html file]',

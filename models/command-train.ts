@@ -1,7 +1,6 @@
 /** `streamverse train`: a new version from the plays so far. */
 import {
   describeVersion,
-  fixed,
   type ModelCommand,
   type ModelCommandPorts,
   printEvaluation,
@@ -9,6 +8,7 @@ import {
   readArguments,
   SHARED_HELP,
 } from '#models/command-line.ts'
+import { fixed } from '#models/evaluate/words.ts'
 import { passesAll } from '#models/gates.ts'
 import { KINDS } from '#models/kinds.ts'
 import { trainModel } from '#models/learn.ts'

@@ -3,6 +3,7 @@
  * through, or was not.
  */
 import type { Baseline, Evaluation } from '#models/evaluate/evaluate.ts'
+import { signed } from '#models/evaluate/words.ts'
 
 export type Gate = {
   readonly name: string
@@ -14,7 +15,6 @@ export type Gate = {
 /** The version before viewers, in the table of baselines: its recipe, learned from the same plays. */
 export const CHAMPION = 'champion'
 
-const signed = (n: number): string => `${n < 0 ? '' : '+'}${n.toFixed(4)}`
 const said = ({ name, gap }: Baseline): string =>
   gap === undefined
     ? `no comparison with ${name} was made`

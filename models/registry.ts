@@ -5,19 +5,12 @@
 import type { Clock } from '#base/clock.ts'
 import { uuidv7 } from '#base/ids.ts'
 import { Refusal } from '#base/refusal.ts'
-import type { EventDefinition, StoredEvent } from '#events/define.ts'
-import {
-  canaryStarted,
-  modelEvaluated,
-  modelPromoted,
-  modelRolledBack,
-  modelTrained,
-} from '#events/models.ts'
-import { serverEvent } from '#events/registry.ts'
+import type { StoredEvent } from '#events/define.ts'
+import { modelEvaluated, modelTrained } from '#events/models.ts'
 import { type Canary, MAX_SHARE } from '#models/canary.ts'
-import { closeCanary, findCanary, findTenantsWithCanary, insertCanary } from '#models/canary-records.ts'
+import { findCanary, findTenantsWithCanary } from '#models/canary-records.ts'
 import { refusals } from '#models/errors.ts'
-import { POPULARITY } from '#models/popularity/popularity.ts'
+import { event, promoteVersion, putCanary, takeBack, takeCanaryBack } from '#models/promotions.ts'
 import * as records from '#models/records.ts'
 import type { ModelState, ModelVersion, NewVersion, StoredVersion } from '#models/version.ts'
 import type { MediaStore } from '#storage/media/media-store.ts'
@@ -85,6 +78,11 @@ export async function openRegistry(options: {
   const read = (tenantId: string): Promise<ModelVersion[]> => readVersions(db, tenantId)
   const find = async (tenantId: string, id: string): Promise<ModelVersion | null> =>
     (await read(tenantId)).find((one) => one.id === id || one.version === id) ?? null
+  const existing = async (tenantId: string, id: string): Promise<ModelVersion> => {
+    const found = await find(tenantId, id)
+    if (found === null) throw new Refusal(refusals.modelMissing, `There is no model version ${id}.`)
+    return found
+  }
   const change = <T>(tenantId: string, work: (trx: records.ModelsTransaction) => Promise<T>): Promise<T> =>
     db.transaction().execute(async (trx) => {
       await records.lockTenant(trx, tenantId)
@@ -114,8 +112,7 @@ export async function openRegistry(options: {
       return { onnx, index }
     },
     promote: async (tenantId, id, by, despite) => {
-      const wanted = await find(tenantId, id)
-      if (wanted === null) throw new Refusal(refusals.modelMissing, `There is no model version ${id}.`)
+      const wanted = await existing(tenantId, id)
       const who = passOrRefuse(wanted, by, despite)
       await change(tenantId, (trx) => promoteVersion(trx, wanted, who, clock.now()))
       return { ...wanted, state: 'champion' }
@@ -123,10 +120,11 @@ export async function openRegistry(options: {
     canary: (tenantId) => findCanary(db, tenantId),
     tenantsWithCanary: () => findTenantsWithCanary(db),
     startCanary: async (tenantId, id, share, by, despite) => {
-      const wanted = await find(tenantId, id)
-      if (wanted === null) throw new Refusal(refusals.modelMissing, `There is no model version ${id}.`)
-      const problem = problemWithCanary(wanted, share)
-      if (problem !== null) throw new Refusal(refusals.canaryImpossible, problem)
+      if (!(share > 0 && share <= MAX_SHARE)) {
+        const why = `A canary gets a share above 0 and up to ${MAX_SHARE}, not ${share}.`
+        throw new Refusal(refusals.canaryImpossible, why)
+      }
+      const wanted = await existing(tenantId, id)
       const startedBy = passOrRefuse(wanted, by, despite)
       await change(tenantId, (trx) =>
         putCanary(trx, wanted, { modelId: wanted.id, share, startedAt: clock.now(), startedBy }),
@@ -140,18 +138,7 @@ export async function openRegistry(options: {
           await takeCanaryBack(trx, tenantId, by, clock.now())
       }),
     rollback: async (tenantId, by, id) => {
-      const restored = await change(tenantId, async (trx) => {
-        const running = (await findCanary(trx, tenantId))?.modelId
-        const next = running ?? (await topPromotion(trx, tenantId))?.modelId
-        if (id !== undefined && next !== id) {
-          const now = next === undefined ? 'none is before viewers' : `that is ${next}`
-          throw new Refusal(refusals.notNextToRollBack, `${id} is not the version to take back; ${now}.`)
-        }
-        const ended = await takeCanaryBack(trx, tenantId, by, clock.now())
-        return ended
-          ? ((await topPromotion(trx, tenantId))?.modelId ?? null)
-          : takeBack(trx, tenantId, by, clock.now())
-      })
+      const restored = await change(tenantId, (trx) => takeBack(trx, tenantId, by, { id, at: clock.now() }))
       return restored === null ? null : find(tenantId, restored)
     },
     onChange: (heard) => {
@@ -214,19 +201,6 @@ async function readVersions(db: records.ModelsDb, tenantId: string): Promise<Mod
   }))
 }
 
-const event = (
-  definition: EventDefinition,
-  at: number,
-  model: { tenantId: string; name: string; version: string },
-  data: object,
-): StoredEvent =>
-  serverEvent(definition, at, uuidv7(at), {
-    tenantId: model.tenantId,
-    modelName: model.name,
-    modelVersion: model.version,
-    ...data,
-  })
-
 async function insertVersion(
   trx: records.ModelsTransaction,
   model: StoredVersion,
@@ -244,117 +218,4 @@ async function insertVersion(
       event(modelEvaluated, at, model, { metric, value, low, high, against, difference, differenceLow }),
     ),
   ])
-}
-
-/** As an event keeps it; the registry keeps all of it. */
-const shortened = (by: string): string => by.slice(0, 120)
-
-function problemWithCanary({ id, state }: ModelVersion, share: number): string | null {
-  if (!(share > 0 && share <= MAX_SHARE))
-    return `A canary gets a share above 0 and up to ${MAX_SHARE}, not ${share}.`
-  return state === 'champion' ? `${id} is before all viewers.` : null
-}
-
-async function putCanary(
-  trx: records.ModelsTransaction,
-  model: StoredVersion,
-  canary: Canary,
-): Promise<void> {
-  const { share, startedAt, startedBy } = canary
-  if ((await topPromotion(trx, model.tenantId))?.modelId === model.id)
-    throw new Refusal(refusals.canaryImpossible, `${model.id} is before all viewers.`)
-  await takeCanaryBack(trx, model.tenantId, startedBy, startedAt)
-  await insertCanary(trx, model.tenantId, canary)
-  await addToOutbox(trx, 'modelOutbox', [
-    event(canaryStarted, startedAt, model, { share, by: shortened(startedBy) }),
-  ])
-}
-
-/** Resolves to whether one ran. */
-async function takeCanaryBack(
-  trx: records.ModelsTransaction,
-  tenantId: string,
-  by: string,
-  at: number,
-): Promise<boolean> {
-  const canary = await findCanary(trx, tenantId)
-  if (canary === null) return false
-  await closeCanary(trx, tenantId, by, at)
-  const champion = (await topPromotion(trx, tenantId)) ?? { tenantId, ...POPULARITY }
-  const { version: previousVersion } = await trx
-    .selectFrom('modelVersions')
-    .select('version')
-    .where('tenantId', '=', tenantId)
-    .where('id', '=', canary.modelId)
-    .executeTakeFirstOrThrow()
-  await addToOutbox(trx, 'modelOutbox', [
-    event(modelRolledBack, at, champion, { previousVersion, by: shortened(by) }),
-  ])
-  return true
-}
-
-/** The stack's top: the promotion that counts. */
-const topPromotion = (trx: records.ModelsTransaction, tenantId: string) =>
-  trx
-    .selectFrom('modelPromotions')
-    .innerJoin('modelVersions', (join) =>
-      join
-        .onRef('modelVersions.tenantId', '=', 'modelPromotions.tenantId')
-        .onRef('modelVersions.id', '=', 'modelPromotions.modelId'),
-    )
-    .select([
-      'modelPromotions.number',
-      'modelPromotions.modelId',
-      'modelVersions.tenantId',
-      'modelVersions.name',
-      'modelVersions.version',
-    ])
-    .where('modelPromotions.tenantId', '=', tenantId)
-    .where('modelPromotions.takenBackAt', 'is', null)
-    .orderBy('modelPromotions.number', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-
-async function promoteVersion(
-  trx: records.ModelsTransaction,
-  model: StoredVersion,
-  by: string,
-  at: number,
-): Promise<void> {
-  const previous = await topPromotion(trx, model.tenantId)
-  const running = await findCanary(trx, model.tenantId)
-  if (previous?.modelId === model.id) {
-    await takeCanaryBack(trx, model.tenantId, by, at)
-    return
-  }
-  if (running?.modelId === model.id) await closeCanary(trx, model.tenantId, by, at)
-  else await takeCanaryBack(trx, model.tenantId, by, at)
-  await trx
-    .insertInto('modelPromotions')
-    .values({ tenantId: model.tenantId, modelId: model.id, promotedAt: String(at), promotedBy: by })
-    .execute()
-  await addToOutbox(trx, 'modelOutbox', [
-    event(modelPromoted, at, model, { previousVersion: previous?.version ?? null, by: shortened(by) }),
-  ])
-}
-
-async function takeBack(
-  trx: records.ModelsTransaction,
-  tenantId: string,
-  by: string,
-  at: number,
-): Promise<string | null> {
-  const top = await topPromotion(trx, tenantId)
-  if (top === undefined) throw new Refusal(refusals.nothingToRollBack, 'No model is active.')
-  await trx
-    .updateTable('modelPromotions')
-    .set({ takenBackAt: String(at), takenBackBy: by })
-    .where('number', '=', top.number)
-    .execute()
-  const before = await topPromotion(trx, tenantId)
-  const restored = before ?? { tenantId, ...POPULARITY }
-  await addToOutbox(trx, 'modelOutbox', [
-    event(modelRolledBack, at, restored, { previousVersion: top.version, by: shortened(by) }),
-  ])
-  return before?.modelId ?? null
 }

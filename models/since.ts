@@ -1,20 +1,16 @@
 /** How versions fare on plays that came after them: what no choice of theirs can have seen. */
-import { Refusal } from '#base/refusal.ts'
 import { readFacts } from '#features/facts.ts'
 import { type Interactions, readInteractions } from '#features/interactions.ts'
+import { EASE_BASELINE, popularitiesOf } from '#models/baselines.ts'
 import { ease } from '#models/ease/ease.ts'
-import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
 import type { Scorer } from '#models/evaluate/ranking.ts'
 import { type Judged, judgedViewers, splitAtMoment, type TimeSplit } from '#models/evaluate/split.ts'
 import type { LearnPorts } from '#models/learn.ts'
 import { type NcfSession, openNcfSession, titlesTensor } from '#models/ncf/session.ts'
-import type { Registry } from '#models/registry.ts'
-import { popularitiesOf } from '#models/train.ts'
 import type { ModelVersion } from '#models/version.ts'
 
 const MIN_JUDGED = 20
-const EASE_SETTINGS = { ...ease.defaults, mostWatched: 2000 }
 
 /**
  * `version` on plays (the tenant's, or those given) after all of the versions were trained, against popularity, EASE and
@@ -41,7 +37,7 @@ export async function evaluateSince(
     const scorers: Scorer[] = []
     for (const session of sessions) scorers.push(await scoresOf(session, split, judged))
     const [model, ...rest] = scorers
-    const task = { interactions: split.before, settings: EASE_SETTINGS, seed, threads: 1 }
+    const task = { interactions: split.before, settings: EASE_BASELINE, seed, threads: 1 }
     const baselines = {
       ...popularitiesOf(split),
       [ease.name]: (await ease.fit(task)).scores,
@@ -74,16 +70,4 @@ async function scoresOf(
     )
   }
   return (viewer) => scores.get(viewer) as Float64Array
-}
-
-/** The version named, or the newest. */
-export async function findVersion(registry: Registry, tenantId: string, id?: string): Promise<ModelVersion> {
-  const found = id === undefined ? (await registry.list(tenantId))[0] : await registry.get(tenantId, id)
-  if (found === undefined || found === null) {
-    throw new Refusal(
-      refusals.modelMissing,
-      id === undefined ? 'No model has been trained yet.' : `There is no model version ${id}.`,
-    )
-  }
-  return found
 }

@@ -5,15 +5,16 @@
  */
 import { createHash } from 'node:crypto'
 import { Refusal } from '#base/refusal.ts'
+import type { LearningFacts } from '#features/facts.ts'
 import type { Interactions } from '#features/interactions.ts'
 import { writeIndex } from '#models/artifact.ts'
+import { EASE_BASELINE, popularitiesOf } from '#models/baselines.ts'
 import { openCheckpoints } from '#models/checkpoints.ts'
 import { codeVersion } from '#models/code-version.ts'
 import { ease } from '#models/ease/ease.ts'
 import { refusals } from '#models/errors.ts'
 import { type Evaluation, evaluate } from '#models/evaluate/evaluate.ts'
 import type { Scorer } from '#models/evaluate/ranking.ts'
-import type { Facts } from '#models/evaluate/slices.ts'
 import { judgedViewers, momentAt, splitAtMoment, type TimeSplit } from '#models/evaluate/split.ts'
 import { CHAMPION, type Gate, gatesOf } from '#models/gates.ts'
 import { kindNamed } from '#models/kinds.ts'
@@ -21,7 +22,6 @@ import type { EpochReport, ModelKind } from '#models/model.ts'
 import { type EngineChoice, type NcfEngine, openEngine } from '#models/ncf/engine.ts'
 import { checkExport } from '#models/ncf/parity.ts'
 import { findNeighbours } from '#models/neighbours.ts'
-import { countDecayed, countViewers } from '#models/popularity/popularity.ts'
 import { chooseSettings } from '#models/search.ts'
 
 export const TRAINING_STEPS = [
@@ -64,7 +64,7 @@ export type TrainingOptions = {
   readonly engine?: EngineChoice
   /** What is before viewers now: learned again from the same plays, to be compared with. */
   readonly champion?: Recipe
-  readonly facts?: Facts
+  readonly facts?: LearningFacts
   /** A folder to keep where the training stands, and to go on from when it was ended. */
   readonly checkpoints?: string
   readonly onProgress?: (progress: TrainingProgress) => void
@@ -97,8 +97,8 @@ export type TrainingResult = {
 const TEST_SHARE = 0.2
 const VALIDATION_SHARE = 0.1
 const MIN_JUDGED = 5
-/** The baseline's matrix is kept small enough to solve in seconds. */
-const EASE_BASELINE = { mostWatched: 2000, tries: 4 }
+/** Penalties of EASE tried for the table. */
+const EASE_TRIES = 4
 
 export async function trainAndEvaluate(options: TrainingOptions): Promise<TrainingResult> {
   const began = performance.now()
@@ -109,10 +109,14 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
   const { split, inner } = splitTwice(interactions)
   const said = reporter(options.onProgress)
   const first = settingsFrom(kind, options)
+  const dataHash = hashInteractions(interactions)
   const checkpoints =
     options.checkpoints === undefined
       ? null
-      : openCheckpoints(options.checkpoints, keyOf(kind.name, first, engine, options))
+      : openCheckpoints(
+          options.checkpoints,
+          keyOf([kind.name, first, engine.about, dataHash, seed, tries, options.champion]),
+        )
   const going = checkpoints === null ? {} : { checkpoints }
   const { settings, validation, trials } = await chooseSettings(kind, inner, {
     seed,
@@ -157,7 +161,7 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
     interactionCount: interactions.viewer.length,
     viewerCount: interactions.viewers.length,
     titleCount: interactions.titles.length,
-    dataHash: hashInteractions(interactions),
+    dataHash,
     graphHash: createHash('sha256').update(onnx).digest('hex').slice(0, 32),
     trainMs: Math.round(performance.now() - began),
     engine: { name: engine.name, about: engine.about },
@@ -168,25 +172,12 @@ export async function trainAndEvaluate(options: TrainingOptions): Promise<Traini
   }
 }
 
-/** Names the training: what decides its weights. The number of threads does not. */
-function keyOf(
-  name: string,
-  settings: object,
-  engine: NcfEngine,
-  { interactions, seed, tries, champion }: TrainingOptions,
-): string {
-  const what = [
-    name,
-    settings,
-    engine.about,
-    hashInteractions(interactions),
-    seed,
-    tries,
-    champion,
-    codeVersion(),
-  ]
-  return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)
-}
+/** Names the training by what decides its weights; the number of threads does not. */
+const keyOf = (what: readonly unknown[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([...what, codeVersion()]))
+    .digest('hex')
+    .slice(0, 32)
 
 function settingsFrom(kind: ModelKind<object>, { settings, maxEpochs }: TrainingOptions): object {
   const wanted: { epochs?: number; pretrain?: readonly number[] } = { ...kind.defaults, ...settings }
@@ -209,12 +200,6 @@ export function splitTwice(interactions: Interactions): { split: TimeSplit; inne
   return { split, inner }
 }
 
-/** Popularity, plain and decayed, as they were at the split: always in the table. */
-export function popularitiesOf({ before, splitAt }: TimeSplit): Record<string, Scorer> {
-  const [plain, decayed] = [countViewers(before), countDecayed(before, splitAt)]
-  return { popularity: () => plain, 'popularity-decayed': () => decayed }
-}
-
 async function baselinesFor(
   kind: ModelKind<object>,
   split: TimeSplit,
@@ -226,8 +211,8 @@ async function baselinesFor(
     const chosen = await chooseSettings(ease, inner, {
       seed,
       threads,
-      tries: EASE_BASELINE.tries,
-      settings: { ...ease.defaults, mostWatched: EASE_BASELINE.mostWatched },
+      tries: EASE_TRIES,
+      settings: EASE_BASELINE,
     })
     const task = { interactions: split.before, settings: chosen.settings, seed, threads }
     baselines[ease.name] = (await ease.fit(task)).scores

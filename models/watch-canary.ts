@@ -38,7 +38,7 @@ export async function readGuardrails(
 }
 
 /** Ends the tenant's canary when a guardrail is broken; resolves to that guardrail, null where all is well. */
-export async function checkCanary(tenantId: string, ports: LearnPorts): Promise<Guardrail | null> {
+async function checkCanary(tenantId: string, ports: LearnPorts): Promise<Guardrail | null> {
   const canary = await ports.registry.canary(tenantId)
   if (canary === null) return null
   const broken = (await readGuardrails(tenantId, canary, ports)).find(({ verdict }) => verdict === 'broken')

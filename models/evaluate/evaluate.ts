@@ -1,8 +1,9 @@
 /** Compares models on one time split: full-catalogue ranking, with intervals, paired with every baseline. */
+import type { LearningFacts } from '#features/facts.ts'
 import { coverageOf, giniOf, miscalibrationOf, noveltyOf } from '#models/evaluate/beyond.ts'
 import { bootstrap, type Interval, mean } from '#models/evaluate/bootstrap.ts'
 import { judge, type Scorer } from '#models/evaluate/ranking.ts'
-import { type Facts, NO_FACTS, slicesOf } from '#models/evaluate/slices.ts'
+import { NO_FACTS, slicesOf } from '#models/evaluate/slices.ts'
 import { type Judged, judgedViewers, type TimeSplit } from '#models/evaluate/split.ts'
 import { countViewers } from '#models/popularity/popularity.ts'
 
@@ -62,7 +63,7 @@ export function evaluate(options: {
   readonly model: Scorer
   readonly baselines: Readonly<Record<string, Scorer>>
   readonly seed: number
-  readonly facts?: Facts
+  readonly facts?: LearningFacts
 }): Evaluation {
   const { split, seed, facts = NO_FACTS } = options
   const judged = judgedViewers(split)
@@ -91,7 +92,12 @@ export function evaluate(options: {
   }
 }
 
-function outcomeOf(scorer: Scorer, split: TimeSplit, judged: readonly Judged[], facts: Facts): Outcome {
+function outcomeOf(
+  scorer: Scorer,
+  split: TimeSplit,
+  judged: readonly Judged[],
+  facts: LearningFacts,
+): Outcome {
   const { titles, viewers } = split.before
   const watched = countViewers(split.before)
   const genresOf = (title: number): readonly string[] => facts.genres.get(titles[title] as string) ?? []

@@ -1,14 +1,8 @@
 /** Groups of viewers a mean can hide: the same comparison, told of each group apart. */
+import type { LearningFacts } from '#features/facts.ts'
 import type { Judged, TimeSplit } from '#models/evaluate/split.ts'
 
-/** What is known of viewers and titles besides their plays. */
-export type Facts = {
-  /** By title id. */
-  readonly genres: ReadonlyMap<string, readonly string[]>
-  /** The device class a viewer watches most on, by viewer key. */
-  readonly devices: ReadonlyMap<string, string>
-}
-export const NO_FACTS: Facts = { genres: new Map(), devices: new Map() }
+export const NO_FACTS: LearningFacts = { genres: new Map(), devices: new Map() }
 
 /** Fewer viewers than this are no group to tell anything of. */
 const MIN_VIEWERS = 20
@@ -20,7 +14,7 @@ const NEW_TITLE_MS = 7 * 86_400_000
 export function slicesOf(
   split: TimeSplit,
   judged: readonly Judged[],
-  facts: Facts,
+  facts: LearningFacts,
 ): readonly { readonly name: string; readonly places: readonly number[] }[] {
   const plays = judged.map(({ seen }) => seen.size)
   const middle = plays.toSorted((a, b) => a - b)[Math.floor(plays.length / 2)] ?? 0

@@ -1,16 +1,17 @@
 /** The model card of a version (after Mitchell et al. 2019), as Markdown. */
+import type { Interval } from '#models/evaluate/bootstrap.ts'
 import type { Metric } from '#models/evaluate/evaluate.ts'
+import { fixed, interval } from '#models/evaluate/words.ts'
 import { kindNamed } from '#models/kinds.ts'
 import type { ModelVersion } from '#models/version.ts'
 
-const n4 = (n: number | undefined): string => (n === undefined ? '' : n.toFixed(4))
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-const interval = ({ value, low, high }: Metric): string =>
-  low === high ? n4(value) : `${n4(value)} [${n4(low)}, ${n4(high)}]`
-const difference = (metric: Metric): string =>
-  metric.against === undefined
-    ? ''
-    : `${n4(metric.difference)} [${n4(metric.differenceLow)}, ${n4(metric.differenceHigh)}] against ${metric.against}`
+const own = ({ value, low, high }: Interval): string => `${fixed(value)} ${interval(low, high)}`.trimEnd()
+const difference = (metric: Metric): string => {
+  if (metric.against === undefined) return ''
+  const between = `[${fixed(metric.differenceLow)}, ${fixed(metric.differenceHigh)}]`
+  return `${fixed(metric.difference)} ${between} against ${metric.against}`
+}
 
 export function writeCard(model: ModelVersion): string {
   const { lineage, slices = [], gates = [] } = model
@@ -41,15 +42,15 @@ export function writeCard(model: ModelVersion): string {
     '',
     row('metric', 'value, 95 % interval', 'difference'),
     row('---', '---', '---'),
-    ...model.metrics.map((metric) => row(metric.name, interval(metric), difference(metric))),
+    ...model.metrics.map((metric) => row(metric.name, own(metric), difference(metric))),
     '',
     row('baseline', 'ndcg@10', 'this version above it'),
     row('---', '---', '---'),
     ...model.baselines.map(({ name, metrics, gap }) =>
       row(
         name,
-        n4(metrics[0]?.value),
-        gap === undefined ? '' : `${n4(gap.value)} [${n4(gap.low)}, ${n4(gap.high)}]`,
+        fixed(metrics[0]?.value),
+        gap === undefined ? '' : `${fixed(gap.value)} [${fixed(gap.low)}, ${fixed(gap.high)}]`,
       ),
     ),
     ...(slices.length === 0
@@ -58,9 +59,7 @@ export function writeCard(model: ModelVersion): string {
           '',
           row('viewers', 'how many', 'ndcg@10', 'difference'),
           row('---', '---', '---', '---'),
-          ...slices.map((slice) =>
-            row(slice.name, String(slice.viewers), interval(slice), difference(slice)),
-          ),
+          ...slices.map((slice) => row(slice.name, String(slice.viewers), own(slice), difference(slice))),
         ]),
     '',
     '## Gates',

@@ -101,7 +101,7 @@ export function* problemsOf(tree: string, functions: AllowedFunctions): Generato
     }
     if (kind === SETTINGS_NODE) yield 'Settings cannot be changed: leave SETTINGS out.'
     const name = rest.replace(/ \(alias .*$/s, '').replace(/ \(children \d+\)$/, '')
-    if (kind === 'TableIdentifier' && !isOwnTable(name)) {
+    if (kind === 'TableIdentifier' && !OWN_TABLE.test(name)) {
       yield `There is no table ${name.slice(0, 60)} here: SHOW TABLES lists those there are.`
     }
     if (kind === 'Identifier' && FOREIGN.test(name)) yield `${name.slice(0, 60)} cannot be read here.`
@@ -115,5 +115,4 @@ export function* problemsOf(tree: string, functions: AllowedFunctions): Generato
 }
 
 /** Plain names only: the engine takes any other for a path, and tells by its refusal whether there is such a file. */
-const isOwnTable = (name: string): boolean =>
-  new RegExp(`^(?:(?:${OWN_DATABASE}|\`${OWN_DATABASE}\`)\\.)?(?:[\\w ]+|\`[\\w ]+\`)$`).test(name)
+const OWN_TABLE = new RegExp(`^(?:(?:${OWN_DATABASE}|\`${OWN_DATABASE}\`)\\.)?(?:[\\w ]+|\`[\\w ]+\`)$`)
