@@ -41,14 +41,7 @@ export function EditTitle({
     onClose(true)
   }
   return (
-    <Drawer
-      opened
-      onClose={() => onClose(false)}
-      title="Edit title"
-      position="right"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      attributes={{ header: { role: 'presentation' } }}
-    >
+    <Drawer opened onClose={() => onClose(false)} title="Edit title" position="right">
       <form
         onSubmit={(event) => {
           event.preventDefault()

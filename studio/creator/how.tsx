@@ -53,8 +53,6 @@ export function HowButton({ label, report, of, write }: HowProps) {
         title={label}
         size="lg"
         fullScreen={isSmall}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-        attributes={{ header: { role: 'presentation' } }}
         styles={{ title: { fontWeight: 650 } }}
       >
         <Asking question={question} variables={{ ...page, of: of ?? null }} write={write} />

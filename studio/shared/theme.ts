@@ -15,6 +15,14 @@ const dark: MantineColorsTuple = [
   '#0f1118',
 ]
 
+/** What lies over a page: its button can be named by a screen reader, its head is no second banner. */
+const OVERLAY = {
+  defaultProps: {
+    closeButtonProps: { 'aria-label': 'Close' },
+    attributes: { header: { role: 'presentation' } },
+  },
+}
+
 export const theme = createTheme({
   colors: { dark },
   primaryColor: 'indigo',
@@ -22,6 +30,7 @@ export const theme = createTheme({
   defaultRadius: 'md',
   autoContrast: true,
   respectReducedMotion: true,
+  components: { Modal: OVERLAY, Drawer: OVERLAY },
   fontFamily: '"Inter Variable", system-ui, "Segoe UI", Roboto, sans-serif',
 })
 
